@@ -1,0 +1,287 @@
+/**
+ * The gateway's local database: LMDB behind synchronous transactions. A transaction is plain code that reads and writes
+ * in one go, so it needs no locks; it is visible at once, becomes durable in the background together with its
+ * neighbours (one flush for many), and `durable()` waits for that. LMDB's own synchronous transactions would make the
+ * event loop wait for the disk each time.
+ */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { pack, unpack } from 'msgpackr';
+import { open, type Database as LmdbTable, type Key as LmdbKey, type RootDatabase } from 'lmdb';
+import { compareKeys, startsWith, type Key } from './key.ts';
+
+/** Values are plain data: objects, arrays, strings, numbers, bigints, Buffers. They must not be changed once stored. */
+export interface Table<V> {
+  get(key: Key): V | undefined;
+  /** Only inside `Database.transact`. */
+  put(key: Key, value: V): void;
+  /** Only inside `Database.transact`. */
+  delete(key: Key): void;
+  /** Entries whose keys begin with `prefix`, in key order; `after` is the component that follows the prefix. */
+  range(
+    prefix: Key,
+    options?: { readonly after?: string | number; readonly limit?: number },
+  ): Iterable<readonly [Key, V]>;
+}
+
+/** The stored data are from a newer program, or not readable at all. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+}
+
+/** Raised when what is stored changes its shape; migrations belong in `open`. */
+export const schemaVersion = 1;
+
+interface Write {
+  readonly key: Key;
+  /** undefined: deleted. */
+  readonly value: unknown;
+  /** The value as it is stored. */
+  readonly packed: Buffer | undefined;
+}
+
+type Writes = Map<string, Write>;
+
+export class Database {
+  readonly #root: RootDatabase;
+  readonly #tables = new Map<string, StoredTable<unknown>>();
+  /** Depth of nested `transact` calls. */
+  #depth = 0;
+  #scheduled = false;
+  #flushing: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  private constructor(root: RootDatabase) {
+    this.#root = root;
+  }
+
+  /**
+   * @param folder made where it is missing (0700)
+   * @param mapSize upper bound of the file, bytes; address space, not memory
+   * @throws DatabaseError where a newer program has written the folder
+   */
+  static async open(folder: string, mapSize = 64 * 1024 ** 3): Promise<Database> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const root = open({
+      path: path.join(folder, 'windlass.mdb'),
+      noSubdir: true,
+      mapSize,
+      maxDbs: 32,
+      encoding: 'binary',
+    });
+    const database = new Database(root);
+    const meta = database.table<number>('meta');
+    const stored = meta.get(['schema']);
+    if (stored !== undefined && stored > schemaVersion) {
+      await database.close();
+      throw new DatabaseError(
+        `The data in ${folder} were written by a newer version of Windlass (format ${stored}, this one knows ${schemaVersion}). Update Windlass, or choose another data folder.`,
+      );
+    }
+    if (stored === undefined) database.transact(() => meta.put(['schema'], schemaVersion));
+    return database;
+  }
+
+  table<V>(name: string): Table<V> {
+    let table = this.#tables.get(name);
+    if (table === undefined) {
+      table = new StoredTable<unknown>(
+        this.#root.openDB({ name, keyEncoding: 'ordered-binary' }),
+        () => this.#depth > 0,
+      );
+      this.#tables.set(name, table);
+    }
+    return table as StoredTable<V>;
+  }
+
+  /** Runs `body` at once; its writes are kept all together, or, where it throws, not at all. Nested calls join the outer one. */
+  transact<T>(body: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#depth++;
+    let done = false;
+    try {
+      const result = body();
+      done = true;
+      return result;
+    } finally {
+      this.#depth--;
+      if (this.#depth === 0) {
+        for (const table of this.#tables.values()) {
+          if (done) table.keep();
+          else table.discard();
+        }
+        if (done) this.#schedule();
+      } else if (!done) {
+        // The outer transaction may catch the error but can no longer be kept whole: it ends with this one.
+        for (const table of this.#tables.values()) table.discard();
+      }
+    }
+  }
+
+  /** Resolves when every transaction so far is on the disk. @throws where the disk refused: nothing later is durable either */
+  async durable(): Promise<void> {
+    while (this.#failure === undefined && (this.#scheduled || this.#flushing !== undefined)) {
+      // A flush that is under way may have begun before the last transaction: then one more follows it.
+      const again = this.#scheduled;
+      await (this.#flushing ?? this.#flush());
+      if (!again) break;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.durable();
+    } finally {
+      await this.#root.close();
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (this.#flushing === undefined) setImmediate(() => void this.#flush());
+  }
+
+  #flush(): Promise<void> {
+    if (this.#flushing !== undefined) return this.#flushing;
+    if (!this.#scheduled) return Promise.resolve();
+    this.#scheduled = false;
+    this.#flushing = this.#write()
+      .catch((cause: unknown) => {
+        this.#failure = new DatabaseError(
+          'The local database cannot be written; no change is safe until the gateway is started again.',
+          {
+            cause,
+          },
+        );
+      })
+      .finally(() => {
+        this.#flushing = undefined;
+        if (this.#scheduled && this.#failure === undefined) setImmediate(() => void this.#flush());
+      });
+    return this.#flushing;
+  }
+
+  async #write(): Promise<void> {
+    // All in one turn of the event loop: LMDB commits them as one transaction (eventTurnBatching).
+    const written: { table: StoredTable<unknown>; writes: Writes }[] = [];
+    const commits: Promise<boolean>[] = [];
+    for (const table of this.#tables.values()) {
+      const writes = table.take();
+      if (writes.size === 0) continue;
+      written.push({ table, writes });
+      for (const { key, packed } of writes.values()) {
+        commits.push(
+          packed === undefined ? table.stored.remove(key as LmdbKey) : table.stored.put(key as LmdbKey, packed),
+        );
+      }
+    }
+    await Promise.all(commits);
+    await this.#root.flushed;
+    this.#root.resetReadTxn();
+    for (const { table, writes } of written) table.written(writes);
+  }
+}
+
+class StoredTable<V> implements Table<V> {
+  readonly stored: LmdbTable<unknown>;
+  readonly #writable: () => boolean;
+  /** Of the transaction that is running. */
+  #current: Writes = new Map();
+  /** Of transactions that wait for the next flush. */
+  #waiting: Writes = new Map();
+  /** Of the flush that is under way. */
+  #flushing: Writes = new Map();
+
+  constructor(stored: LmdbTable<unknown>, writable: () => boolean) {
+    this.stored = stored;
+    this.#writable = writable;
+  }
+
+  get(key: Key): V | undefined {
+    if (this.#current.size + this.#waiting.size + this.#flushing.size > 0) {
+      const id = JSON.stringify(key);
+      const write = this.#current.get(id) ?? this.#waiting.get(id) ?? this.#flushing.get(id);
+      if (write !== undefined) return write.value as V | undefined;
+    }
+    const packed = this.stored.get(key as LmdbKey) as Buffer | undefined;
+    return packed === undefined ? undefined : (unpack(packed) as V);
+  }
+
+  put(key: Key, value: V): void {
+    this.#record(key, value);
+  }
+
+  delete(key: Key): void {
+    this.#record(key, undefined);
+  }
+
+  #record(key: Key, value: unknown): void {
+    if (!this.#writable()) throw new Error('written outside of a transaction');
+    // Packed now, so that a value that cannot be stored fails its own transaction and not the database.
+    const packed = value === undefined ? undefined : pack(value);
+    this.#current.set(JSON.stringify(key), { key, value, packed });
+  }
+
+  *range(
+    prefix: Key,
+    options: { readonly after?: string | number; readonly limit?: number } = {},
+  ): Generator<readonly [Key, V]> {
+    const { after, limit = Infinity } = options;
+    const start = after === undefined ? prefix : [...prefix, after];
+    const inRange = (key: Key): boolean =>
+      startsWith(key, prefix) && (after === undefined || compareKeys(key, start) > 0);
+    const overlay = new Map<string, Write>();
+    for (const writes of [this.#flushing, this.#waiting, this.#current]) {
+      for (const [id, write] of writes) if (inRange(write.key)) overlay.set(id, write);
+    }
+    const pending = [...overlay.values()].sort((a, b) => compareKeys(a.key, b.key));
+    let next = 0;
+    let count = 0;
+    for (const entry of this.stored.getRange(start.length > 0 ? { start: start as LmdbKey } : {})) {
+      // LMDB's key codec unwraps keys of one component.
+      const key = (Array.isArray(entry.key) ? entry.key : [entry.key]) as Key;
+      if (!startsWith(key, prefix)) break;
+      if (!inRange(key)) continue;
+      let replaced = false;
+      for (let write = pending[next]; write !== undefined; write = pending[next]) {
+        const order = compareKeys(write.key, key);
+        if (order > 0) break;
+        next++;
+        replaced = order === 0;
+        if (write.value === undefined) continue;
+        if (count++ >= limit) return;
+        yield [write.key, write.value as V];
+      }
+      if (replaced) continue;
+      if (count++ >= limit) return;
+      yield [key, unpack(entry.value as Buffer) as V];
+    }
+    for (; next < pending.length; next++) {
+      const write = pending[next];
+      if (write?.value === undefined) continue;
+      if (count++ >= limit) return;
+      yield [write.key, write.value as V];
+    }
+  }
+
+  keep(): void {
+    for (const [id, write] of this.#current) this.#waiting.set(id, write);
+    this.#current.clear();
+  }
+
+  discard(): void {
+    this.#current.clear();
+  }
+
+  take(): Writes {
+    this.#flushing = this.#waiting;
+    this.#waiting = new Map();
+    return this.#flushing;
+  }
+
+  written(writes: Writes): void {
+    if (this.#flushing === writes) this.#flushing = new Map();
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * What both protocols call. Names are bytes decoded as UTF-8 and already checked to be that; everything else (length,
+ * `/`, NUL, `.` and `..`) is checked here. Every method throws FileSystemError and nothing else, and every change is on
+ * the local disk when its promise resolves, except unstable writes.
+ */
+import type { AttributeChanges, Attributes, DeviceNumber, Fileid, FileSystemStatus } from './attributes.ts';
+import type { Caller } from './caller.ts';
+
+/**
+ * A file, directory, symlink or special file that was found: by filehandle or by name. It stays valid over renames;
+ * once the inode is gone, operations on it throw STALE. Two for the same inode have equal `key`s.
+ */
+export interface Node {
+  /** Stable identity among this gateway's file systems, over restarts too, for maps: share reservations, locks, opens. */
+  readonly key: string;
+  readonly fileid: Fileid;
+  readonly isDirectory: boolean;
+  /** Whether the grant or the export is read-only. */
+  readonly readOnly: boolean;
+  /** RFC 8881 §2.2.1: at most 64 bytes, a multiple of 4, the same for ever for this inode and grant. */
+  readonly handle: Buffer;
+}
+
+/** POSIX access bits as NFS has them (ACCESS4_*, ACCESS3_*). */
+export const Access = {
+  read: 0x01,
+  lookup: 0x02,
+  modify: 0x04,
+  extend: 0x08,
+  delete: 0x10,
+  execute: 0x20,
+} as const;
+
+/** `change` of a directory before and after an operation; always atomic. */
+export interface ChangeInfo {
+  readonly before: bigint;
+  readonly after: bigint;
+}
+
+/**
+ * Names one operation of one client, so that it is done once though it be asked twice: the result is kept in the same
+ * transaction as the change and answers a retry after a crash.
+ */
+export interface Once {
+  /** Whose slot or transaction; a later operation under the same key replaces the record. */
+  readonly key: string;
+  /** Which request in that slot. */
+  readonly sequence: number;
+}
+
+export interface OperationContext {
+  readonly caller: Caller;
+  readonly once?: Once;
+}
+
+export interface Created {
+  readonly node: Node;
+  readonly created: boolean;
+  readonly directory: ChangeInfo;
+}
+
+/** How a file comes to be. RFC 8881 §18.16.3. */
+export type CreateHow =
+  | { readonly mode: 'unchecked'; readonly attributes: AttributeChanges }
+  | { readonly mode: 'guarded'; readonly attributes: AttributeChanges }
+  /** `verifier` 8 bytes: a second create with the same one finds the file of the first. */
+  | { readonly mode: 'exclusive'; readonly verifier: Buffer; readonly attributes: AttributeChanges };
+
+export interface ReadResult {
+  /** In order; to be sent, not changed. */
+  readonly data: readonly Buffer[];
+  readonly eof: boolean;
+}
+
+export type Stability = 'unstable' | 'data-sync' | 'file-sync';
+
+export interface WriteResult {
+  /** Bytes taken, from the start of the data. */
+  readonly count: number;
+  /** At least what was asked for. */
+  readonly committed: Stability;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  /** Above 2, ascending within the directory, stable over restarts. */
+  readonly cookie: number;
+  readonly node: Node;
+}
+
+export interface DirectoryPage {
+  readonly entries: readonly DirectoryEntry[];
+  /** Whether `entries` reach the end of the directory. */
+  readonly end: boolean;
+}
+
+/**
+ * A file somebody has open. It pins what READs see (the version that was opened, §4), keeps an unlinked file alive and
+ * holds back the upload of one that is being written. Opens that survive a restart are opened again by reclaim.
+ */
+export interface OpenFile {
+  readonly node: Node;
+  read(offset: number, count: number): Promise<ReadResult>;
+  write(offset: number, data: Buffer, stability: Stability): Promise<WriteResult>;
+  /** Changes whether this open counts as a writer (OPEN upgrade and OPEN_DOWNGRADE). */
+  setAccess(access: OpenAccess): Promise<void>;
+  /** Idempotent. With the last writer the file is due for upload; in write-through mode it is published. */
+  close(): Promise<void>;
+}
+
+export interface OpenAccess {
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+export interface FileSystem {
+  /** Whether the outcome of exactly this operation is kept, so that asking it again is answered from that. */
+  hasRecord(once: Once): boolean;
+
+  /** Changes with every start and after every failed fsync. 8 bytes. */
+  writeVerifier(): Buffer;
+
+  /** The root of this gateway's name space, whose entries are the exports. */
+  root(caller: Caller): Node;
+  /** @throws BADHANDLE (malformed), STALE (wrong MAC, gone, revoked), ACCESS (the grant does not admit the caller) */
+  resolve(handle: Buffer, caller: Caller): Node;
+
+  lookup(directory: Node, name: string, caller: Caller): Promise<Node>;
+  /** The directory above; at the root of an export the root of the gateway. @throws NOENT at the root of all */
+  lookupParent(directory: Node, caller: Caller): Promise<Node>;
+
+  attributes(node: Node): Promise<Attributes>;
+  /**
+   * @param open the open under which the size is set (NFSv4 stateid), whose access then suffices
+   * @throws PERM, ACCESS, ROFS, ISDIR (size of a directory), INVAL, FBIG, NOSPC
+   */
+  setAttributes(node: Node, changes: AttributeChanges, context: OperationContext, open?: OpenFile): Promise<void>;
+  /** Which of `mask` (Access bits) the caller has. */
+  access(node: Node, mask: number, caller: Caller): Promise<number>;
+  readLink(node: Node, caller: Caller): Promise<string>;
+  /** Entries with cookies above `cookie`; at most about `limit`, never `.` and `..`. */
+  readDirectory(directory: Node, cookie: number, limit: number, caller: Caller): Promise<DirectoryPage>;
+
+  /** Makes or finds a regular file; permission to open it is `open`'s. An existing one is truncated by size 0 only where it may be written. */
+  createFile(directory: Node, name: string, how: CreateHow, context: OperationContext): Promise<Created>;
+  makeDirectory(
+    directory: Node,
+    name: string,
+    attributes: AttributeChanges,
+    context: OperationContext,
+  ): Promise<Created>;
+  makeSymlink(
+    directory: Node,
+    name: string,
+    target: string,
+    attributes: AttributeChanges,
+    context: OperationContext,
+  ): Promise<Created>;
+  makeSpecial(
+    directory: Node,
+    name: string,
+    type: 'fifo' | 'socket' | 'block' | 'character',
+    device: DeviceNumber,
+    attributes: AttributeChanges,
+    context: OperationContext,
+  ): Promise<Created>;
+  /** @param kind undefined: whatever it is (NFSv4); else as REMOVE and RMDIR of v3 */
+  remove(
+    directory: Node,
+    name: string,
+    kind: 'file' | 'directory' | undefined,
+    context: OperationContext,
+  ): Promise<ChangeInfo>;
+  rename(
+    fromDirectory: Node,
+    fromName: string,
+    toDirectory: Node,
+    toName: string,
+    context: OperationContext,
+  ): Promise<{ readonly source: ChangeInfo; readonly target: ChangeInfo }>;
+
+  /**
+   * @param purpose `open`: permissions of the caller are checked, the version is revalidated; `created`: by the one who
+   *   has just created it, whatever its mode; `reclaim`: after a restart, not checked again
+   */
+  open(node: Node, access: OpenAccess, purpose: 'open' | 'created' | 'reclaim', caller: Caller): Promise<OpenFile>;
+  /** READ, WRITE without an open (special stateids, NFSv3): permissions are checked each time, the owner's always suffice. */
+  read(node: Node, offset: number, count: number, caller: Caller): Promise<ReadResult>;
+  write(node: Node, offset: number, data: Buffer, stability: Stability, caller: Caller): Promise<WriteResult>;
+  /** Everything written to the file is on the local disk afterwards (in write-through mode: in S3). */
+  commit(node: Node, caller: Caller): Promise<void>;
+
+  status(node: Node): Promise<FileSystemStatus>;
+}

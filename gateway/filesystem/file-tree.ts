@@ -1,0 +1,191 @@
+/** The file system with everything below it, wired: what gateway.ts starts and stops. */
+import type { BlockCache } from '../cache/block-cache.ts';
+import type { ExportConfiguration } from '../configuration.ts';
+import type { Database } from '../database/database.ts';
+import type { Log } from '../log.ts';
+import { ChangeLog } from '../staging/change-log.ts';
+import { Content } from '../staging/content.ts';
+import { StoreExecutor } from '../staging/executor.ts';
+import { OwnUploads } from '../staging/own-uploads.ts';
+import { Places } from '../staging/places.ts';
+import type { Fileid, InodeRecord } from '../staging/records.ts';
+import { Segments } from '../staging/segments.ts';
+import { StagedFiles } from '../staging/staged-files.ts';
+import { Tree } from '../staging/tree.ts';
+import { UploadQueue, type QueueTimes } from '../staging/upload-queue.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { Descriptions } from './descriptions.ts';
+import { Directories } from './directories.ts';
+import { Exports } from './exports.ts';
+import { Failures } from './failures.ts';
+import type { FileSystem } from './file-system.ts';
+import { Namespace } from './namespace.ts';
+import { OnceRecords } from './once-records.ts';
+import { OpenFiles } from './open-files.ts';
+import { TreeFileSystem } from './tree-file-system.ts';
+
+export interface FileTreeOptions {
+  readonly database: Database;
+  readonly stagingFolder: string;
+  readonly cache: BlockCache;
+  /** Name of this machine, for conflict copies. */
+  readonly host: string;
+  readonly log: Log;
+  readonly times?: QueueTimes;
+}
+
+export class FileTree {
+  readonly fileSystem: FileSystem;
+  readonly #database: Database;
+  readonly #tree: Tree;
+  readonly #exports: Exports;
+  readonly #queue: UploadQueue;
+  readonly #segments: Segments;
+  readonly #files: StagedFiles;
+  readonly #openFiles: OpenFiles;
+  readonly #namespace: Namespace;
+  /** Files with staged bytes at the start, whose writers may come back until the grace period ends. */
+  readonly #awaited: Set<Fileid>;
+
+  private constructor(options: FileTreeOptions, segments: Segments) {
+    const { database, cache, host, log } = options;
+    const tree = new Tree(database);
+    tree.begin();
+    const changes = new ChangeLog(database);
+    const places = new Places(tree, changes);
+    const files = new StagedFiles(database, tree, segments);
+    const own = new OwnUploads({ database, tree, changes, places });
+    const content = new Content({ tree, files, segments, cache, places, own });
+    const exports = new Exports(database, tree, places);
+    const failures = new Failures(log);
+    const awaited = new Set<Fileid>();
+    for (const [fileid, record] of tree.inodes()) if (record.staged !== undefined) awaited.add(fileid);
+    const executor: StoreExecutor = new StoreExecutor({
+      database,
+      tree,
+      changes,
+      files,
+      content,
+      places,
+      own,
+      log,
+      host,
+      invalidate: (directory) => directories.invalidate(directory),
+      onRemote: (directory) => directories.know(directory),
+      isAwaited: (fileid) => awaited.has(fileid) && !openFiles.isOpen(fileid),
+    });
+    const queue: UploadQueue = new UploadQueue({
+      changes,
+      executor,
+      log,
+      ...(options.times === undefined ? {} : { times: options.times }),
+    });
+    const namespace: Namespace = new Namespace({
+      tree,
+      changes,
+      files,
+      places,
+      isOpen: (fileid) => openFiles.isOpen(fileid),
+      settle: (fileid) => queue.touchFile(fileid, false),
+    });
+    const openFiles: OpenFiles = new OpenFiles({ database, tree, files, content, queue, namespace, failures });
+    const directories: Directories = new Directories({
+      database,
+      tree,
+      changes,
+      places,
+      exports,
+      log,
+      onVanished: (fileid) => {
+        if (openFiles.isOpen(fileid)) namespace.orphan(fileid);
+        else namespace.forget(fileid);
+      },
+      onReplaced: (fileid: Fileid, before: InodeRecord) => openFiles.pin(fileid, before),
+    });
+    const descriptions = new Descriptions({ database, tree, changes, places, exports });
+    const once = new OnceRecords(database);
+    const fileSystem = new TreeFileSystem({
+      database,
+      tree,
+      places,
+      exports,
+      directories,
+      descriptions,
+      files,
+      namespace,
+      openFiles,
+      queue,
+      once,
+      failures,
+    });
+    segments.onFailure(() => fileSystem.loseUncommitted());
+    this.fileSystem = fileSystem;
+    this.#database = database;
+    this.#tree = tree;
+    this.#exports = exports;
+    this.#queue = queue;
+    this.#segments = segments;
+    this.#files = files;
+    this.#openFiles = openFiles;
+    this.#namespace = namespace;
+    this.#awaited = awaited;
+  }
+
+  /** @throws StagingError, and the system's errors */
+  static async open(options: FileTreeOptions): Promise<FileTree> {
+    const segments = await Segments.open(options.stagingFolder, StagedFiles.storedExtents(options.database));
+    return new FileTree(options, segments);
+  }
+
+  /** @param uids who may use it; undefined: anybody who may connect @throws StoreError */
+  async addExport(
+    configuration: ExportConfiguration,
+    store: ObjectStore,
+    uids: ReadonlySet<number> | undefined,
+  ): Promise<void> {
+    const added = this.#exports.add(configuration, { store, prefix: configuration.prefix }, uids);
+    await this.#exports.sample(added);
+    // Its root's filehandle is for ever.
+    await this.#database.durable();
+  }
+
+  removeExport(name: string): void {
+    this.#exports.remove(name);
+  }
+
+  /** `refresh` is called when the list of exports is read and the last call was longer ago than this, milliseconds. */
+  refreshExports(refresh: () => Promise<void>, age: number): void {
+    this.#exports.onLook(refresh, age);
+  }
+
+  /** Begins to upload what earlier runs have left; what clients had open when `reclaimed` is still to come waits for that. */
+  start(reclaimed: Promise<void>): void {
+    this.#queue.start();
+    void reclaimed.then(() => {
+      this.#awaited.clear();
+      this.#forgetUnlinked();
+      this.#queue.release();
+    });
+  }
+
+  /** Inodes without a name that nobody has opened again. */
+  #forgetUnlinked(): void {
+    const orphans: Fileid[] = [];
+    for (const [fileid, record] of this.#tree.inodes()) {
+      if (record.parent === 0 && !this.#openFiles.isOpen(fileid)) orphans.push(fileid);
+    }
+    if (orphans.length > 0) this.#database.transact(() => orphans.forEach((fileid) => this.#namespace.forget(fileid)));
+  }
+
+  /** Resolves when the stores have everything that they take. */
+  async flush(): Promise<void> {
+    this.#awaited.clear();
+    await this.#queue.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.stop();
+    await this.#files.commitAll();
+    await this.#segments.close();
+  }
+}

@@ -1,0 +1,194 @@
+/** Who has which file open: what they read, and what must wait for their close. */
+import type { Database } from '../database/database.ts';
+import { isGone, type Content, type ContentView } from '../staging/content.ts';
+import type { Fileid, InodeRecord } from '../staging/records.ts';
+import { StagingError } from '../staging/segments.ts';
+import type { StagedFiles } from '../staging/staged-files.ts';
+import type { Tree } from '../staging/tree.ts';
+import type { UploadQueue } from '../staging/upload-queue.ts';
+import { FileSystemError } from './errors.ts';
+import type { Failures } from './failures.ts';
+import type { OpenAccess, OpenFile, ReadResult, Stability, WriteResult } from './file-system.ts';
+import { maxFile, maxTransfer } from './limits.ts';
+import type { Namespace } from './namespace.ts';
+import type { InodeNode } from './nodes.ts';
+
+/** How often one read may find that what it saw has gone elsewhere meanwhile. */
+const maxLooks = 4;
+
+export interface OpenFilesParts {
+  readonly database: Database;
+  readonly tree: Tree;
+  readonly files: StagedFiles;
+  readonly content: Content;
+  readonly queue: UploadQueue;
+  readonly namespace: Namespace;
+  readonly failures: Failures;
+}
+
+export class OpenFiles {
+  readonly #parts: OpenFilesParts;
+  readonly #open = new Map<Fileid, Set<Handle>>();
+
+  constructor(parts: OpenFilesParts) {
+    this.#parts = parts;
+  }
+
+  isOpen(fileid: Fileid): boolean {
+    return this.#open.has(fileid);
+  }
+
+  hasWriter(fileid: Fileid): boolean {
+    return [...(this.#open.get(fileid) ?? [])].some((handle) => handle.access.write);
+  }
+
+  open(node: InodeNode, access: OpenAccess): OpenFile {
+    const handle = new Handle(node, access, this);
+    const handles = this.#open.get(node.fileid) ?? new Set();
+    handles.add(handle);
+    this.#open.set(node.fileid, handles);
+    return handle;
+  }
+
+  /** Somebody else has written the file: those who have it open go on reading the version before. */
+  pin(fileid: Fileid, before: InodeRecord): void {
+    for (const handle of this.#open.get(fileid) ?? []) handle.pinned ??= this.#parts.content.viewOf(fileid, before);
+  }
+
+  /** @throws FileSystemError */
+  async read(fileid: Fileid, offset: number, count: number, pinned?: ContentView): Promise<ReadResult> {
+    const { content, failures } = this.#parts;
+    const length = Math.min(count, maxTransfer);
+    if (pinned !== undefined) {
+      const data = await failures.within(content.read(pinned, offset, length));
+      return { data, eof: offset + length >= pinned.size };
+    }
+    return failures.within(this.#readLatest(fileid, offset, length));
+  }
+
+  /** Staged bytes may be uploaded, or an object replaced by an upload, between the look and the read: then it looks again. */
+  async #readLatest(fileid: Fileid, offset: number, length: number): Promise<ReadResult> {
+    for (let tries = 1; ; tries++) {
+      const view = this.#view(fileid);
+      try {
+        const data = await this.#parts.content.read(view, offset, length);
+        return { data, eof: offset + length >= view.size };
+      } catch (error) {
+        if (tries === maxLooks || !(error instanceof StagingError || isGone(error))) throw error;
+      }
+    }
+  }
+
+  #view(fileid: Fileid): ContentView {
+    if (this.#parts.tree.get(fileid) === undefined) throw new FileSystemError('STALE');
+    return this.#parts.content.view(fileid);
+  }
+
+  /** @throws FileSystemError STALE, FBIG, NOSPC, IO */
+  async write(node: InodeNode, offset: number, data: Buffer, stability: Stability): Promise<WriteResult> {
+    const { fileid } = node;
+    const { failures, files, namespace, queue, tree, database } = this.#parts;
+    if (tree.get(fileid) === undefined) throw new FileSystemError('STALE');
+    const bytes = data.subarray(0, maxTransfer);
+    if (offset + bytes.length > maxFile) throw new FileSystemError('FBIG');
+    for (const handle of this.#open.get(fileid) ?? []) handle.pinned = undefined;
+    try {
+      await files.write(fileid, offset, bytes);
+      if (tree.get(fileid) === undefined) throw new FileSystemError('STALE');
+      database.transact(() => namespace.publish(fileid));
+      queue.touchFile(fileid, this.hasWriter(fileid));
+      if (stability === 'unstable') return { count: bytes.length, committed: 'unstable' };
+      await this.commit(node);
+      return { count: bytes.length, committed: 'file-sync' };
+    } catch (error) {
+      throw failures.translate(error);
+    }
+  }
+
+  /** Everything written is on the local disk; in write-through mode, in the store. @throws FileSystemError */
+  async commit(node: InodeNode): Promise<void> {
+    await this.#stage(node.fileid);
+    if (!node.export.configuration.writeThrough) return;
+    const { failures, queue } = this.#parts;
+    const error = await failures.within(queue.flushFile(node.fileid));
+    if (error !== undefined) throw failures.translate(error);
+  }
+
+  async #stage(fileid: Fileid): Promise<void> {
+    const { database, failures, files } = this.#parts;
+    try {
+      await (files.get(fileid)?.commit() ?? database.durable());
+    } catch (error) {
+      throw failures.translate(error);
+    }
+  }
+
+  async close(handle: Handle): Promise<void> {
+    const { database, namespace, queue, tree } = this.#parts;
+    const { fileid } = handle.node;
+    const handles = this.#open.get(fileid);
+    if (handles?.delete(handle) !== true) return;
+    if (handles.size === 0) this.#open.delete(fileid);
+    const record = tree.get(fileid);
+    if (record === undefined) return;
+    if (record.parent === 0) {
+      if (handles.size > 0) return;
+      database.transact(() => namespace.forget(fileid));
+      queue.release();
+      return;
+    }
+    if (handle.access.write) await this.#settle(handle.node);
+  }
+
+  async setAccess(handle: Handle, access: OpenAccess): Promise<void> {
+    const drops = handle.access.write && !access.write;
+    handle.access = access;
+    if (drops) await this.#settle(handle.node);
+  }
+
+  /** The last writer has gone: what it wrote is due. */
+  async #settle(node: InodeNode): Promise<void> {
+    const { fileid } = node;
+    if (this.hasWriter(fileid)) return;
+    await this.#stage(fileid);
+    this.#parts.queue.touchFile(fileid, false);
+    if (!node.export.configuration.writeThrough) return;
+    try {
+      await this.#parts.failures.within(this.#parts.queue.flushFile(fileid));
+    } catch (error) {
+      // No client hears an error from CLOSE; the data are staged, and the queue says what it could not do.
+      if (!(error instanceof FileSystemError)) throw error;
+    }
+  }
+}
+
+class Handle implements OpenFile {
+  readonly node: InodeNode;
+  access: OpenAccess;
+  /** What is read instead of the present content. */
+  pinned: ContentView | undefined;
+  readonly #files: OpenFiles;
+
+  constructor(node: InodeNode, access: OpenAccess, files: OpenFiles) {
+    this.node = node;
+    this.access = access;
+    this.#files = files;
+  }
+
+  read(offset: number, count: number): Promise<ReadResult> {
+    return this.#files.read(this.node.fileid, offset, count, this.pinned);
+  }
+
+  async write(offset: number, data: Buffer, stability: Stability): Promise<WriteResult> {
+    if (this.node.readOnly) throw new FileSystemError('ROFS');
+    return this.#files.write(this.node, offset, data, stability);
+  }
+
+  setAccess(access: OpenAccess): Promise<void> {
+    return this.#files.setAccess(this, access);
+  }
+
+  close(): Promise<void> {
+    return this.#files.close(this);
+  }
+}

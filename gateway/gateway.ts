@@ -1,0 +1,159 @@
+/** Puts the gateway together: database, stores, staging, file system, protocols; and takes it down again. */
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { BlockCache } from './cache/block-cache.ts';
+import type { ExportConfiguration, GatewayConfiguration } from './configuration.ts';
+import { Database } from './database/database.ts';
+import { lockFolder, type FolderLock } from './database/folder-lock.ts';
+import { FileTree } from './filesystem/file-tree.ts';
+import type { Log } from './log.ts';
+import { Nfs4Program } from './nfs4/program.ts';
+import { ServerState } from './nfs4/state/server-state.ts';
+import { RpcServer } from './rpc/server.ts';
+import { Stores } from './stores.ts';
+
+/** Milliseconds that another gateway on the same data gets to end. */
+const lockWait = 2000;
+
+/** Milliseconds that requests under way get to end. */
+const requestWait = 5000;
+
+/** Bytes of memory for blocks of objects. */
+const cacheBytes = 128 * 1024 * 1024;
+
+/** Milliseconds that the list of buckets is trusted. */
+const bucketListAge = 10_000;
+
+interface Parts {
+  readonly lock: FolderLock;
+  readonly database: Database;
+  readonly stores: Stores;
+  readonly files: FileTree;
+  readonly state: ServerState;
+  readonly server: RpcServer;
+}
+
+export class Gateway {
+  readonly address: string;
+  readonly port: number;
+  readonly #parts: Parts;
+
+  private constructor(bound: { readonly address: string; readonly port: number }, parts: Parts) {
+    this.address = bound.address;
+    this.port = bound.port;
+    this.#parts = parts;
+  }
+
+  /** Serves when it resolves. @throws StoreError, DatabaseError, FolderLockedError, StagingError, and the system's errors */
+  static async start(configuration: GatewayConfiguration, log: Log): Promise<Gateway> {
+    const { dataFolder, bind, leaseSeconds, insecurePorts, allow } = configuration;
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    const undo: (() => Promise<unknown>)[] = [];
+    try {
+      const lock = await lockFolder(dataFolder, { waitMilliseconds: lockWait });
+      undo.push(() => lock.release());
+      const database = await Database.open(path.join(dataFolder, 'database'));
+      undo.push(() => database.close());
+      const stores = new Stores(database);
+      undo.push(() => stores.close());
+      const files = await FileTree.open({
+        database,
+        stagingFolder: path.join(dataFolder, 'staging'),
+        cache: new BlockCache(cacheBytes),
+        host: hostname(),
+        log,
+      });
+      undo.push(() => files.close());
+      const uids = admittedUids(bind.address);
+      await Promise.all(configuration.exports.map(async (one) => files.addExport(one, await stores.open(one), uids)));
+      await offerBuckets(configuration, stores, files, uids, log);
+      const state = new ServerState({
+        database,
+        fileSystem: files.fileSystem,
+        leaseSeconds,
+        clock: () => performance.now(),
+        log,
+      });
+      state.start();
+      undo.push(() => {
+        state.stop();
+        return Promise.resolve();
+      });
+      const server = new RpcServer({
+        programs: [new Nfs4Program({ fileSystem: files.fileSystem, state, log })],
+        log,
+        insecurePorts,
+        allow,
+      });
+      const bound = await server.listen(bind.address, bind.port);
+      files.start(state.graceEnded);
+      return new Gateway(bound, { lock, database, stores, files, state, server });
+    } catch (error) {
+      for (const step of undo.reverse())
+        await step().catch((failure: unknown) =>
+          log.error({ error: failure }, 'The gateway could not be taken down cleanly.'),
+        );
+      throw error;
+    }
+  }
+
+  /**
+   * Ends it. Everything that was committed is kept either way.
+   * @param finishUploads waits until the stores have everything that they take
+   */
+  async stop(finishUploads: boolean): Promise<void> {
+    const { lock, database, stores, files, state, server } = this.#parts;
+    await server.close(requestWait);
+    state.stop();
+    if (finishUploads) await files.flush();
+    await files.close();
+    await stores.close();
+    await database.close();
+    await lock.release();
+  }
+}
+
+/**
+ * Loopback is shared with every user of the machine: there only who started the gateway, and root, may use the exports.
+ * Started by root, or beyond loopback, it is the machine's service, and the modes of the files decide.
+ */
+function admittedUids(address: string): ReadonlySet<number> | undefined {
+  const uid = process.getuid?.() ?? 0;
+  const isLoopback = address === '::1' || address === 'localhost' || address.startsWith('127.');
+  return uid === 0 || !isLoopback ? undefined : new Set([uid, 0]);
+}
+
+/** Offers every bucket, and looks for new ones when the list is read. */
+async function offerBuckets(
+  { allBuckets }: GatewayConfiguration,
+  stores: Stores,
+  files: FileTree,
+  uids: ReadonlySet<number> | undefined,
+  log: Log,
+): Promise<void> {
+  if (allBuckets === undefined) return;
+  const offered = new Set<string>();
+  const offer = async (): Promise<void> => {
+    const found = await stores.everyBucket(allBuckets);
+    const added = found.filter(({ name }) => !offered.has(name));
+    await Promise.all(
+      added.map(async (one: ExportConfiguration) => {
+        try {
+          await files.addExport(one, await stores.open(one), uids);
+          offered.add(one.name);
+        } catch (error) {
+          // One bucket that may be listed but not used must not keep the others away.
+          log.warn({ bucket: one.bucket, error }, `The bucket ${one.bucket} cannot be offered.`);
+        }
+      }),
+    );
+    for (const name of offered) {
+      if (found.some((one) => one.name === name)) continue;
+      files.removeExport(name);
+      offered.delete(name);
+    }
+  };
+  await offer();
+  files.refreshExports(offer, bucketListAge);
+}

@@ -1,0 +1,22 @@
+import { Access } from '../../filesystem/file-system.ts';
+import { accessArguments, accessOk } from '../codec/files.ts';
+import { Opcode } from '../codec/opcodes.ts';
+import type { Operation } from '../operation.ts';
+import type { Decoded } from '../../rpc/xdr.ts';
+
+const ofDirectory = Access.read | Access.lookup | Access.modify | Access.extend | Access.delete;
+const ofOthers = Access.read | Access.modify | Access.extend | Access.execute;
+
+/** RFC 8881 §18.1: of what is asked for, what can be told and what is granted. */
+export const access: Operation<Decoded<typeof accessArguments>, Decoded<typeof accessOk>> = {
+  opcode: Opcode.ACCESS,
+  name: 'ACCESS',
+  minorVersions: [0, 1, 2],
+  arguments: accessArguments,
+  result: accessOk,
+  async perform(context, args) {
+    const node = context.requireCurrent();
+    const supported = args.access & (node.isDirectory ? ofDirectory : ofOthers);
+    return { supported, access: await context.fileSystem.access(node, supported, context.caller) };
+  },
+};

@@ -1,0 +1,103 @@
+/** The operations that are served, by opcode; others that the protocol defines are NOTSUPP. */
+import type { Operation } from '../operation.ts';
+import { access } from './access.ts';
+import { backchannelCtl } from './backchannel-ctl.ts';
+import { bindConnToSession } from './bind-conn-to-session.ts';
+import { close } from './close.ts';
+import { commit } from './commit.ts';
+import { createSession } from './create-session.ts';
+import { create } from './create.ts';
+import { delegpurge } from './delegpurge.ts';
+import { delegreturn } from './delegreturn.ts';
+import { destroyClientid } from './destroy-clientid.ts';
+import { destroySession } from './destroy-session.ts';
+import { exchangeId } from './exchange-id.ts';
+import { freeStateid } from './free-stateid.ts';
+import { getattr } from './getattr.ts';
+import { getfh } from './getfh.ts';
+import { link } from './link.ts';
+import { lock } from './lock.ts';
+import { lockt } from './lockt.ts';
+import { locku } from './locku.ts';
+import { lookup } from './lookup.ts';
+import { lookupp } from './lookupp.ts';
+import { nverify } from './nverify.ts';
+import { openConfirm } from './open-confirm.ts';
+import { openDowngrade } from './open-downgrade.ts';
+import { open } from './open.ts';
+import { putfh } from './putfh.ts';
+import { putpubfh } from './putpubfh.ts';
+import { putrootfh } from './putrootfh.ts';
+import { read } from './read.ts';
+import { readdir } from './readdir.ts';
+import { readlink } from './readlink.ts';
+import { reclaimComplete } from './reclaim-complete.ts';
+import { releaseLockowner } from './release-lockowner.ts';
+import { remove } from './remove.ts';
+import { rename } from './rename.ts';
+import { renew } from './renew.ts';
+import { restorefh } from './restorefh.ts';
+import { savefh } from './savefh.ts';
+import { secinfoNoName } from './secinfo-no-name.ts';
+import { secinfo } from './secinfo.ts';
+import { sequence } from './sequence.ts';
+import { setattr } from './setattr.ts';
+import { setclientidConfirm } from './setclientid-confirm.ts';
+import { setclientid } from './setclientid.ts';
+import { testStateid } from './test-stateid.ts';
+import { verify } from './verify.ts';
+import { write } from './write.ts';
+
+const all: readonly Operation<unknown, unknown>[] = [
+  access,
+  backchannelCtl,
+  bindConnToSession,
+  close,
+  commit,
+  createSession,
+  create,
+  delegpurge,
+  delegreturn,
+  destroyClientid,
+  destroySession,
+  exchangeId,
+  freeStateid,
+  getattr,
+  getfh,
+  link,
+  lock,
+  lockt,
+  locku,
+  lookup,
+  lookupp,
+  nverify,
+  openConfirm,
+  openDowngrade,
+  open,
+  putfh,
+  putpubfh,
+  putrootfh,
+  read,
+  readdir,
+  readlink,
+  reclaimComplete,
+  releaseLockowner,
+  remove,
+  rename,
+  renew,
+  restorefh,
+  savefh,
+  secinfoNoName,
+  secinfo,
+  sequence,
+  setattr,
+  setclientidConfirm,
+  setclientid,
+  testStateid,
+  verify,
+  write,
+];
+
+export const operations: ReadonlyMap<number, Operation<unknown, unknown>> = new Map(
+  all.map((operation) => [operation.opcode, operation]),
+);

@@ -1,0 +1,112 @@
+/** What a file contains: staged extents over the bytes of its object. */
+import type { BlockCache } from '../cache/block-cache.ts';
+import type { Fileid, InodeRecord, StoredObject } from './records.ts';
+import type { Tree } from './tree.ts';
+import { StoreError } from '../store/object-store.ts';
+import type { Extents } from './extents.ts';
+import type { OwnUploads } from './own-uploads.ts';
+import type { Places } from './places.ts';
+import type { Segments } from './segments.ts';
+import type { StagedFiles } from './staged-files.ts';
+
+const zeros = Buffer.alloc(1024 * 1024);
+
+/** A file's content at a moment; stays readable as long as its parts do. */
+export interface ContentView {
+  readonly fileid: Fileid;
+  readonly export: number;
+  readonly extents: Extents | undefined;
+  readonly baseLength: number;
+  readonly size: number;
+  readonly object: StoredObject | undefined;
+}
+
+export interface ContentParts {
+  readonly tree: Tree;
+  readonly files: StagedFiles;
+  readonly segments: Segments;
+  readonly cache: BlockCache;
+  readonly places: Places;
+  readonly own: OwnUploads;
+}
+
+export class Content {
+  readonly #tree: Tree;
+  readonly #files: StagedFiles;
+  readonly #segments: Segments;
+  readonly #cache: BlockCache;
+  readonly #places: Places;
+  readonly #own: OwnUploads;
+
+  constructor(parts: ContentParts) {
+    this.#tree = parts.tree;
+    this.#files = parts.files;
+    this.#segments = parts.segments;
+    this.#cache = parts.cache;
+    this.#places = parts.places;
+    this.#own = parts.own;
+  }
+
+  /** As it is now. */
+  view(fileid: Fileid): ContentView {
+    return this.viewOf(fileid, this.#tree.require(fileid));
+  }
+
+  viewOf(fileid: Fileid, record: InodeRecord): ContentView {
+    return {
+      fileid,
+      export: record.export,
+      extents: this.#files.get(fileid)?.extents,
+      baseLength: record.staged?.baseLength ?? record.size,
+      size: record.size,
+      object: record.object,
+    };
+  }
+
+  /** Bytes of the view, short at its end. @throws StoreError, StagingError */
+  async read(view: ContentView, offset: number, count: number): Promise<readonly Buffer[]> {
+    const length = Math.min(count, view.size - offset);
+    if (length <= 0) return [];
+    if (view.extents === undefined) return this.#base(view, offset, length);
+    const parts = [...view.extents.pieces(offset, length)].map(async (piece) =>
+      piece.extent === undefined
+        ? this.#base(view, piece.offset, piece.length)
+        : [await this.#segments.read(piece.extent, piece.length)],
+    );
+    return (await Promise.all(parts)).flat();
+  }
+
+  /** What lies under the extents: the object as far as it counts, then zeros. */
+  async #base(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
+    const limit = view.object === undefined ? 0 : Math.min(view.baseLength, view.object.version.size);
+    const stored = Math.max(0, Math.min(length, limit - offset));
+    const parts = stored > 0 ? [...(await this.#object(view, offset, stored))] : [];
+    for (let hole = length - stored; hole > 0; hole -= zeros.length)
+      parts.push(zeros.subarray(0, Math.min(hole, zeros.length)));
+    return parts;
+  }
+
+  async #object(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
+    const source = this.#places.locate(view.fileid, view.export, view.object);
+    try {
+      return await this.#cache.read(source, offset, length);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      // An upload of ours that has arrived, though we do not know it yet: the next look finds what it wrote.
+      await this.#own.adopt(view.fileid);
+      // A rename may have moved the bytes while they were asked for: then they are elsewhere, not gone.
+      const object = this.#tree.get(view.fileid)?.object;
+      const moved = this.#places.locate(view.fileid, view.export, object ?? view.object);
+      if (moved.key === source.key && moved.version.etag === source.version.etag) throw error;
+      // Only a copy of our own is the same bytes; whatever else is there now is another version.
+      const isCopy = object?.version.etag === view.object?.version.etag || object?.copyOf === source.version.etag;
+      if (!isCopy) throw error;
+      return this.#cache.read(moved, offset, length);
+    }
+  }
+}
+
+/** Whether the version that was asked for is no longer where it was. */
+export function isGone(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === 'NotFound' || error.code === 'PreconditionFailed');
+}

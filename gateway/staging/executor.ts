@@ -1,0 +1,112 @@
+/** Carries out the changes of the log on the stores. */
+import type { Change, Fileid, RemoveChange } from './records.ts';
+import type { Database } from '../database/database.ts';
+import type { Tree } from './tree.ts';
+import type { Log } from '../log.ts';
+import type { StoreError } from '../store/object-store.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { Content } from './content.ts';
+import { MoveTree } from './move-tree.ts';
+import type { OwnUploads } from './own-uploads.ts';
+import type { Places } from './places.ts';
+import { Publish } from './publish.ts';
+import type { StagedFiles } from './staged-files.ts';
+import type { Executor } from './upload-queue.ts';
+
+export interface ExecutorParts {
+  readonly database: Database;
+  readonly tree: Tree;
+  readonly changes: ChangeLog;
+  readonly files: StagedFiles;
+  readonly content: Content;
+  readonly places: Places;
+  readonly own: OwnUploads;
+  readonly log: Log;
+  /** Name of this machine, for conflict copies. */
+  readonly host: string;
+  /** What is known of this directory's entries in the store is no longer to be trusted. */
+  readonly invalidate: (directory: Fileid) => void;
+  /** The store gets its first keys below this directory, of which everything is known here. */
+  readonly onRemote: (directory: Fileid) => void;
+  /** Whether publishing this inode must wait for a client that has it open to come back. */
+  readonly isAwaited: (fileid: Fileid) => boolean;
+}
+
+export class StoreExecutor implements Executor {
+  readonly #parts: ExecutorParts;
+  readonly #publish: Publish;
+  readonly #moveTree: MoveTree;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+    this.#publish = new Publish(parts);
+    this.#moveTree = new MoveTree(parts);
+  }
+
+  isHeld(_sequence: number, change: Change): boolean {
+    switch (change.kind) {
+      case 'publish':
+        return this.#parts.places.get(change.export) === undefined || this.#parts.isAwaited(change.fileid);
+      case 'remove': {
+        if (this.#parts.places.get(change.export) === undefined) return true;
+        if (change.holder === undefined) return false;
+        return this.#parts.tree.get(change.holder)?.object?.at?.key === change.key;
+      }
+      case 'move-tree':
+        return this.#parts.places.get(change.export) === undefined;
+    }
+  }
+
+  async perform(sequences: readonly number[]): Promise<void> {
+    const [first] = sequences;
+    const change = first === undefined ? undefined : this.#parts.changes.get(first);
+    if (first === undefined || change === undefined) return;
+    switch (change.kind) {
+      case 'publish':
+        return this.#publish.perform(first, change);
+      case 'remove':
+        return this.#remove(change.export, sequences);
+      case 'move-tree':
+        return this.#moveTree.perform(first, change);
+    }
+  }
+
+  /** Deletes the keys, each only at the version that was meant. */
+  async #remove(exportId: number, sequences: readonly number[]): Promise<void> {
+    const { changes, database, log, places } = this.#parts;
+    const removals = new Map<string, number>();
+    const requests = sequences.map((sequence) => {
+      const change = changes.get(sequence) as RemoveChange;
+      const physical = changes.physical(exportId, { key: change.key, asOf: sequence });
+      removals.set(physical, sequence);
+      return { key: physical, etag: places.etagOf(change) };
+    });
+    const results = await places.require(exportId).store.delete(requests);
+    let failure: StoreError | undefined;
+    database.transact(() => {
+      for (const { key, error } of results) {
+        const sequence = removals.get(key);
+        if (sequence === undefined) continue;
+        if (
+          error !== undefined &&
+          error.code !== 'NotFound' &&
+          error.code !== 'PreconditionFailed' &&
+          error.code !== 'AccessDenied'
+        ) {
+          failure = error;
+          continue;
+        }
+        if (error?.code === 'PreconditionFailed') {
+          log.warn({ notice: 'kept', key }, `${key} was changed by somebody else and has not been deleted.`);
+        } else if (error?.code === 'AccessDenied') {
+          log.warn(
+            { notice: 'refused', key },
+            `${key} may not be deleted with these credentials and will appear again.`,
+          );
+        }
+        changes.complete(sequence);
+      }
+    });
+    if (failure !== undefined) throw failure;
+  }
+}

@@ -1,0 +1,69 @@
+import { open } from 'node:fs/promises';
+import { parse, TomlError } from 'smol-toml';
+import { z } from 'zod';
+import { CommandError } from './command-error.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+const contents = z.strictObject({
+  aws_access_key_id: z.string().min(1),
+  aws_secret_access_key: z.string().min(1),
+  aws_session_token: z.string().min(1).optional(),
+});
+
+const form = 'it needs aws_access_key_id = "…" and aws_secret_access_key = "…", and takes aws_session_token = "…"';
+
+/**
+ * Reads a TOML file that holds one pair of keys.
+ *
+ * @throws CommandError where it cannot be read, others may read it, or it holds something else; never with its contents
+ */
+export async function readCredentialsFile(file: string): Promise<Credentials> {
+  return parseCredentials(await readPrivate(file), file);
+}
+
+/** @throws CommandError */
+export function parseCredentials(text: string, file: string): Credentials {
+  let table: unknown;
+  try {
+    table = parse(text);
+  } catch (error) {
+    // TomlError's own message quotes the line, and the line may be a secret; so no cause either.
+    const where = error instanceof TomlError ? ` (line ${error.line})` : '';
+    throw new CommandError(`The credentials file ${file} is not TOML${where}: ${form}.`);
+  }
+  const result = contents.safeParse(table);
+  if (!result.success) throw new CommandError(`The credentials file ${file} does not hold one pair of keys: ${form}.`);
+  const { aws_access_key_id, aws_secret_access_key, aws_session_token } = result.data;
+  return {
+    accessKeyId: aws_access_key_id,
+    secretAccessKey: aws_secret_access_key,
+    ...(aws_session_token !== undefined && { sessionToken: aws_session_token }),
+  };
+}
+
+async function readPrivate(file: string): Promise<string> {
+  try {
+    await using handle = await open(file, 'r');
+    const { mode } = await handle.stat();
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new CommandError(`The credentials file ${file} may be read by others: run chmod 600 on it first.`);
+    }
+    return await handle.readFile('utf8');
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'reading it failed';
+    throw new CommandError(`The credentials file ${file} cannot be read: ${reason}.`, { cause: error });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'this user has no right to it',
+  EISDIR: 'it is a folder',
+};

@@ -1,0 +1,38 @@
+/** `windlass …`: finds the command, and turns whatever goes wrong into one sentence and an exit status. */
+import { inspect } from 'node:util';
+import { Command, CommanderError } from 'commander';
+import { explain } from './explain.ts';
+import { gatewayCommand } from './gateway.ts';
+
+async function run(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Command('windlass')
+    .description('S3 buckets as drives, through an NFS gateway that the system mounts by itself.')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  program.addCommand(
+    gatewayCommand((result) => {
+      status = result;
+    }).copyInheritedSettings(program),
+  );
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    // What was asked for (--help), or the help in place of a missing command, is printed already.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.code === 'commander.help') return 2;
+    const explanation = explain(error);
+    process.stderr.write(`windlass: ${explanation.sentence}\n`);
+    if (process.env['WINDLASS_DEBUG']) process.stderr.write(`${inspect(error)}\n`);
+    return explanation.status;
+  }
+}
+
+// A reader of our output that goes away (`windlass --help | head -1`) is no failure.
+process.stdout.on('error', () => undefined);
+
+const status = await run(process.argv.slice(2));
+// The command has ended, whatever it left open; what it printed goes out first.
+process.stdout.write('', () => process.exit(status));

@@ -1,0 +1,7 @@
+import { changeWorkloads } from './changes.ts';
+import { largeFileWorkloads } from './large-file.ts';
+import { smallFileWorkloads } from './small-files.ts';
+import type { Workload } from './workload.ts';
+
+/** In the order of the report. */
+export const workloads: readonly Workload[] = [...smallFileWorkloads, ...largeFileWorkloads, ...changeWorkloads];

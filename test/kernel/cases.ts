@@ -1,0 +1,115 @@
+/** The cases under cases/, and one run of them with one version of NFS. */
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hostAddress, openLab } from '../lab/lab.ts';
+import { startMoto } from '../s3/servers.ts';
+import { Bucket } from './bucket.ts';
+import { controlServer } from './control.ts';
+import { KernelTestGateway } from './gateway.ts';
+
+export type NfsVersion = '4.0' | '4.1' | '4.2';
+
+const kernelFolder = fileURLToPath(new URL('.', import.meta.url));
+const casesFolder = join(kernelFolder, 'cases');
+
+/** Below cases/, such as `files/cp.sh`. Those of one test run: all, or what WINDLASS_KERNEL_CASES matches. */
+export function caseFiles(): readonly string[] {
+  const wanted = new RegExp(process.env['WINDLASS_KERNEL_CASES'] ?? '');
+  return readdirSync(casesFolder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(sh|py)$/.test(path) && wanted.test(path))
+    .sort();
+}
+
+/** Before the first case, and after the last. */
+export const framingCases = { before: ['mount'], after: ['agrees', 'fresh-gateway', 'unmount'] } as const;
+
+export const caseName = (file: string): string => file.replace(/\.\w+$/, '');
+
+export type CaseResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** One boot of a client that runs all cases. */
+export class CaseRun {
+  readonly #results = new Map<string, PromiseWithResolvers<CaseResult>>();
+  #ended: string | undefined;
+
+  /** Waits for the case to be done. Never throws: a run that breaks off fails the cases it has not reached. */
+  result(name: string): Promise<CaseResult> {
+    return this.#result(name).promise;
+  }
+
+  #result(name: string): PromiseWithResolvers<CaseResult> {
+    const known = this.#results.get(name) ?? Promise.withResolvers<CaseResult>();
+    this.#results.set(name, known);
+    if (this.#ended !== undefined) known.resolve({ ok: false, reason: this.#ended });
+    return known;
+  }
+
+  #take(line: string): void {
+    const [, not, name, reason = ''] = /^(not )?ok (\S+?)(?:: (.*))?$/.exec(line) ?? [];
+    if (name === undefined) return;
+    this.#result(name).resolve(not === undefined ? { ok: true } : { ok: false, reason: reason.replaceAll('|', '\n') });
+  }
+
+  #end(reason: string): void {
+    this.#ended = reason;
+    for (const { resolve } of this.#results.values()) resolve({ ok: false, reason });
+  }
+
+  /** Runs the cases to their end. @throws Unavailable where this machine has no client or no server */
+  async run(version: NfsVersion): Promise<void> {
+    try {
+      await this.#run(version);
+    } catch (error) {
+      this.#end(`the run broke off: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  async #run(version: NfsVersion): Promise<void> {
+    await using cleanUp = new AsyncDisposableStack();
+    const lab = await openLab();
+    cleanUp.defer(() => lab.close());
+    const server = await startMoto({ spawn: lab.spawn, port: 5000, reach: (port) => lab.reach(port) });
+    cleanUp.defer(() => server.stop());
+    await server.createBucket('bucket');
+    const client = server.client();
+    cleanUp.defer(() => client.destroy());
+    const bucket = new Bucket(client, 'bucket');
+    await bucket.put('existing/a.txt', 'an object\n');
+    await bucket.put('existing/deep/er/b.txt', 'a deep object\n');
+    await bucket.put('existing/empty/', '');
+
+    const data = await mkdtemp(join(tmpdir(), 'windlass-kernel-'));
+    cleanUp.defer(() => rm(data, { recursive: true, force: true }));
+    const settings = { lab, server, exportName: 'drive', bucket: 'bucket' };
+    const gateway = new KernelTestGateway({ ...settings, port: 2049, dataFolder: join(data, 'used') });
+    const fresh = new KernelTestGateway({ ...settings, port: 2050, dataFolder: join(data, 'fresh') });
+    for (const one of [gateway, fresh]) cleanUp.defer(() => one.stop());
+    await gateway.start();
+    await lab.answer(8000, controlServer(bucket, gateway, fresh));
+
+    const options = (port: number): string => `vers=${version},port=${port},proto=tcp,sec=sys,actimeo=1`;
+    const { status, output } = await lab.runInGuest('exec bash /host/kernel/guest/run-cases.sh "$@"', {
+      args: caseFiles(),
+      binds: [kernelFolder.replace(/\/$/, '')],
+      env: {
+        ADDRESS: hostAddress,
+        EXPORT: 'drive',
+        OPTIONS: options(2049),
+        FRESH_OPTIONS: options(2050),
+        CONTROL: `http://${hostAddress}:8000`,
+        CASES: '/host/kernel/cases',
+      },
+      timeout: 900,
+      onLine: (line) => {
+        if (process.env['WINDLASS_KERNEL_VERBOSE'] !== undefined) console.log(`${version} ${line}`);
+        this.#take(line);
+      },
+    });
+    const log = gateway.log.slice(-2000);
+    this.#end(`the client's script ended (${status}) without a word on it:\n${output.slice(-2000)}\nGateway:\n${log}`);
+  }
+}

@@ -1,0 +1,7 @@
+dd if=/tmp/1M of=written bs=64k conv=fsync status=none
+same "$(stat -c %s written)" 1048576 'the size'
+forget
+same "$(sha256sum <written)" "$(sha256sum </tmp/1M)" 'the checksum'
+# Past the client's cache, both ways.
+dd if=/tmp/1M of=direct bs=1M oflag=direct status=none
+same "$(dd if=direct bs=1M iflag=direct status=none | sha256sum)" "$(sha256sum </tmp/1M)" 'the checksum of direct I/O'

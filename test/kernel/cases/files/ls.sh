@@ -1,0 +1,3 @@
+# Objects that were there before.
+same "$(ls "$MOUNT/existing")" $'a.txt\ndeep\nempty' 'the listing'
+ls -lR "$MOUNT/existing" >/dev/null

@@ -1,0 +1,6 @@
+# The gateway goes away while a program copies, which notices nothing.
+cp /tmp/64M first &
+host restart-KILL
+wait $!
+forget
+equal first /tmp/64M

@@ -1,0 +1,3 @@
+#!/bin/bash
+# as-second-client.sh COMMAND…: runs it in the second client's network, by its name, and with the mounts of the first.
+exec nsenter --net=/run/netns/second unshare --uts bash -c 'hostname second-client; exec "$@"' - "$@"
