@@ -160,12 +160,21 @@ export class FileTree {
 
   /** Begins to upload what earlier runs have left; what clients had open when `reclaimed` is still to come waits for that. */
   start(reclaimed: Promise<void>): void {
+    this.#publishForgotten();
     this.#queue.start();
     void reclaimed.then(() => {
       this.#awaited.clear();
       this.#forgetUnlinked();
       this.#queue.release();
     });
+  }
+
+  /** Logs the upload of staged bytes that reached the disk just before a crash, while their place in the log did not. */
+  #publishForgotten(): void {
+    const forgotten: Fileid[] = [];
+    for (const [fileid, { staged, export: exportId }] of this.#tree.inodes())
+      if (staged !== undefined && this.#exports.byId(exportId) !== undefined) forgotten.push(fileid);
+    this.#database.transact(() => forgotten.forEach((fileid) => this.#namespace.publish(fileid)));
   }
 
   /** Inodes without a name that nobody has opened again. */

@@ -251,7 +251,7 @@ export class TreeFileSystem implements FileSystem {
   }
 
   async createFile(directory: Node, name: string, how: CreateHow, context: OperationContext): Promise<Created> {
-    const { database, tree } = this.#parts;
+    const { database, files, tree } = this.#parts;
     checkName(name);
     const parent = await this.#changeable(directory, context.caller);
     await this.#learn(parent.fileid, name);
@@ -273,12 +273,16 @@ export class TreeFileSystem implements FileSystem {
       const change = BigInt(tree.require(parent.fileid).change);
       return { node, created: how.mode === 'exclusive', directory: { before: change, after: change } };
     }
+    const { size = 0 } = how.attributes;
+    if (size > maxFile) throw new FileSystemError('FBIG');
     const result = this.#create(parent, name, context, {
       ...initialFields(parent.node.export, parent.record, parent.caller, how.attributes, 'file'),
-      size: how.attributes.size ?? 0,
+      size: 0,
       ...(how.mode === 'exclusive' ? { verifier: how.verifier.toString('hex') } : {}),
     });
-    await database.durable();
+    // A file that begins with a size begins with a hole.
+    if (size > 0) files.require(result.node.fileid).truncate(size);
+    await (files.get(result.node.fileid)?.commit() ?? database.durable());
     return result;
   }
 

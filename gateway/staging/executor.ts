@@ -81,6 +81,8 @@ export class StoreExecutor implements Executor {
       removals.set(physical, sequence);
       return { key: physical, etag: places.etagOf(change) };
     });
+    // What made the objects needless must be on the disk before they are gone.
+    await database.durable();
     const results = await places.require(exportId).store.delete(requests);
     let failure: StoreError | undefined;
     database.transact(() => {

@@ -22,6 +22,7 @@ export class MoveTree {
   async perform(sequence: number, change: MoveTreeChange): Promise<void> {
     const { changes, database, places } = this.#parts;
     const { store } = places.require(change.export);
+    await database.durable();
     if (change.phase === 'copy') {
       await this.#copy(sequence, change, store);
       database.transact(() => changes.replace(sequence, { ...change, phase: 'delete' }));

@@ -74,9 +74,9 @@ export function readPosixMetadata(metadata: ObjectMetadata): PosixMetadata {
     ...present('gid', identity(user['file-group'] ?? user['gid'])),
     ...present(
       'mtime',
-      awsTime(user['file-mtime']) ?? decimalSeconds(user['mtime']) ?? decimalSeconds(user['goog-reserved-file-mtime']),
+      awsTime(user['file-mtime']) ?? seconds(user['mtime'], user) ?? seconds(user['goog-reserved-file-mtime'], user),
     ),
-    ...present('atime', awsTime(user['file-atime']) ?? decimalSeconds(user['atime'])),
+    ...present('atime', awsTime(user['file-atime']) ?? seconds(user['atime'], user)),
     ...(device === null ? {} : { device: { major: Number(device[1]), minor: Number(device[2]) } }),
     ...present('target', target),
   };
@@ -93,6 +93,7 @@ export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata
       'file-group': String(record.gid),
       'file-permissions': `0${(typeBits[record.type] | record.mode).toString(8).padStart(6, '0')}`,
       'file-mtime': `${record.mtime}ns`,
+      'file-atime': `${record.atime}ns`,
       mtime: secondsOf(record.mtime),
       ...(record.device === undefined ? {} : { [deviceKey]: `${record.device.major},${record.device.minor}` }),
       [writeIdKey]: writeId,
@@ -128,14 +129,19 @@ function awsTime(text: string | undefined): bigint | undefined {
   return match[2] === 'ns' ? BigInt(match[1]) : BigInt(match[1]) * 1_000_000n;
 }
 
-/** rclone, s3fs: seconds and a decimal fraction of at most nine digits. */
-function decimalSeconds(text: string | undefined): bigint | undefined {
-  const match = /^(\d{1,11})(?:\.(\d{1,9})\d*)?$/.exec(text ?? '');
-  if (match?.[1] === undefined) return undefined;
-  return BigInt(match[1]) * 1_000_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+/** Seconds with a decimal fraction (rclone); where s3fs has left its mode, what follows the point is a number of nanoseconds. */
+function seconds(text: string | undefined, user: ObjectMetadata['user']): bigint | undefined {
+  const match = /^(-?)(\d{1,11})(?:\.(\d{1,9})\d*)?$/.exec(text ?? '');
+  if (match?.[2] === undefined) return undefined;
+  const fraction = match[3] ?? '';
+  const nanoseconds = user['mode'] === undefined ? fraction.padEnd(9, '0') : fraction;
+  const time = BigInt(match[2]) * 1_000_000_000n + BigInt(nanoseconds);
+  return match[1] === '-' ? -time : time;
 }
 
+/** Always nine digits behind the point, which all that read it take for the same. */
 function secondsOf(nanoseconds: bigint): string {
-  const whole = nanoseconds / 1_000_000_000n;
-  return `${whole}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}`;
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  const whole = size / 1_000_000_000n;
+  return `${nanoseconds < 0n ? '-' : ''}${whole}.${String(size % 1_000_000_000n).padStart(9, '0')}`;
 }

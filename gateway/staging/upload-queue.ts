@@ -138,10 +138,11 @@ export class UploadQueue {
   /** As `flush`, for one inode: resolves once the store has it, with the error where it has refused it. */
   async flushFile(fileid: Fileid): Promise<StoreError | undefined> {
     while (!this.#stopped && this.#changes.isPublishPending(fileid)) {
-      const waiting = this.#changes.waitingPublish(fileid);
-      const schedule = waiting === undefined ? undefined : this.#schedules.get(waiting.sequence);
-      if (schedule?.error?.heals === false) return schedule.error;
-      if (schedule !== undefined && schedule.error === undefined) schedule.notBefore = 0;
+      for (const sequence of this.#changes.publishesOf(fileid)) {
+        const schedule = this.#schedules.get(sequence);
+        if (schedule?.error?.heals === false) return schedule.error;
+        if (schedule !== undefined && schedule.error === undefined) schedule.notBefore = 0;
+      }
       this.#wake(0);
       await new Promise<void>((resolve) => this.#settled.push(resolve));
     }
