@@ -1,7 +1,12 @@
 /** In 4.0 a namespace change that is asked again, by a client that lost the answer, is answered as the first time. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { GatewayLife, quickTimes } from '../filesystem/testing/gateway-life.ts';
-import { MemoryBucket, type Fate, type RequestKind } from '../filesystem/testing/memory-store.ts';
+import {
+  GatewayLife,
+  MemoryBucket,
+  quickTimes,
+  type Fate,
+  type RequestKind,
+} from '../filesystem/testing/gateway-life.ts';
 import { silentLog } from '../log.ts';
 import type { RpcClient } from '../rpc/client.ts';
 import { serve, type Serving } from '../rpc/testing/serve.ts';

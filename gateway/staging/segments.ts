@@ -94,7 +94,11 @@ export class Segments {
   /** Writes the bytes and refers to them. They are on the disk after the next `sync`. @throws StagingError */
   async append(data: Buffer): Promise<Location> {
     let segment = this.#current;
-    if (segment === undefined || segment.length + data.length > this.#size) segment = await this.#roll(data.length);
+    // Whoever comes first may fill the next one as well.
+    while (segment === undefined || (segment.length > 0 && segment.length + data.length > this.#size)) {
+      await this.#roll();
+      segment = this.#current;
+    }
     const position = segment.length;
     segment.length += data.length;
     segment.live += data.length;
@@ -115,13 +119,10 @@ export class Segments {
     return { segment: segment.number, position };
   }
 
-  async #roll(bytes: number): Promise<Segment> {
-    // Writers that find the segment full at the same time share the next one.
-    while (this.#current === undefined || this.#current.length + bytes > this.#size) {
-      this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
-      await this.#opening;
-    }
-    return this.#current;
+  /** Writers that find the segment full at the same time share the next one. */
+  #roll(): Promise<Segment> {
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   async #open(): Promise<Segment> {

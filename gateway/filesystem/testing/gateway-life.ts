@@ -11,7 +11,10 @@ import type { QueueTimes } from '../../staging/upload-queue.ts';
 import type { Caller } from '../caller.ts';
 import { FileTree } from '../file-tree.ts';
 import type { FileSystem, Node } from '../file-system.ts';
-import { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+import { MemoryStore, type MemoryStoreOptions } from '../../store/testing/memory-store.ts';
+
+// The protocols' tests see stores through here, as the protocols do.
+export { MemoryBucket, type Fate, type RequestKind } from '../../store/testing/memory-store.ts';
 
 export const root: Caller = { uid: 0, gid: 0, gids: [], address: '127.0.0.1' };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Log } from '../../log.ts';
 import { GatewayLife } from './gateway-life.ts';
-import { MemoryBucket, type Fate } from './memory-store.ts';
+import { MemoryBucket, type Fate } from '../../store/testing/memory-store.ts';
 import { ModelSession, type Operation } from './model-session.ts';
 import { expectSettled, expectStored } from './store-comparison.ts';
 

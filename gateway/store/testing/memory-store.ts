@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { compareKeys, requireKey } from '../../store/key.ts';
+import { compareKeys, requireKey } from '../key.ts';
 import {
   StoreError,
   type Body,
@@ -25,7 +25,7 @@ import {
   type PutRequest,
   type StoreLimits,
   type Version,
-} from '../../store/object-store.ts';
+} from '../object-store.ts';
 import { MemoryUploads } from './memory-uploads.ts';
 
 export type RequestKind =

@@ -7,7 +7,7 @@ import {
   type ObjectMetadata,
   type Pin,
   type Version,
-} from '../../store/object-store.ts';
+} from '../object-store.ts';
 import { bytesOf, type MemoryBucket, type RequestKind, type StoredObject } from './memory-store.ts';
 
 interface Upload {

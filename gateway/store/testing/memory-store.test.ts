@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeObjectStore } from '../../store/contract.ts';
+import { describeObjectStore } from '../contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
 describeObjectStore('MemoryStore', () =>

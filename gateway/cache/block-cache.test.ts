@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { MemoryStore, type MemoryStoreOptions } from '../store/testing/memory-store.ts';
+import { BlockCache, blockSize, type ObjectSource } from './block-cache.ts';
+
+const MiB = 1024 ** 2;
+
+/** An object of random bytes, and how it is read. */
+function objectOf(
+  size: number,
+  options: MemoryStoreOptions = {},
+): { source: ObjectSource; bytes: Buffer; store: MemoryStore } {
+  const store = new MemoryStore(options);
+  const bytes = randomBytes(size);
+  const version = store.bucket.write('object', bytes, { user: {} });
+  return { source: { store, key: 'object', version }, bytes, store };
+}
+
+const read = async (cache: BlockCache, source: ObjectSource, offset: number, length: number): Promise<Buffer> =>
+  Buffer.concat(await cache.read(source, offset, length));
+
+describe('The block cache', () => {
+  it('gives the bytes that were asked for, across blocks and at the end', async () => {
+    const { source, bytes } = objectOf(3 * blockSize + 100);
+    const cache = new BlockCache(16 * MiB);
+    for (const [offset, length] of [
+      [0, 10],
+      [blockSize - 5, 10],
+      [5, 3 * blockSize],
+      [3 * blockSize, 100],
+    ] as const)
+      expect((await read(cache, source, offset, length)).equals(bytes.subarray(offset, offset + length))).toBe(true);
+    expect(await cache.read(source, 7, 0)).toEqual([]);
+  });
+
+  it('asks for a small object once and for all of it', async () => {
+    const { source, bytes, store } = objectOf(900_000);
+    const cache = new BlockCache(16 * MiB);
+    for (let offset = 0; offset < bytes.length; offset += 100_000)
+      expect((await read(cache, source, offset, 100_000)).equals(bytes.subarray(offset, offset + 100_000))).toBe(true);
+    expect(store.count('get')).toBe(1);
+  });
+
+  it('asks once for what many want at the same time', async () => {
+    const { source, bytes, store } = objectOf(500_000, { fate: () => ({ before: 2, after: 2 }) });
+    const cache = new BlockCache(16 * MiB);
+    const all = await Promise.all(Array.from({ length: 20 }, () => read(cache, source, 1000, 2000)));
+    expect(all.every((one) => one.equals(bytes.subarray(1000, 3000)))).toBe(true);
+    expect(store.count('get')).toBe(1);
+  });
+
+  it('reads 64 MiB in sequence with at most 9 requests', async () => {
+    const { source, bytes, store } = objectOf(64 * MiB);
+    const cache = new BlockCache(128 * MiB);
+    for (let offset = 0; offset < bytes.length; offset += MiB)
+      expect((await read(cache, source, offset, MiB)).equals(bytes.subarray(offset, offset + MiB))).toBe(true);
+    expect(store.count('get')).toBeLessThanOrEqual(9);
+  });
+
+  it('needs few more when the reads come in parallel and not in order', async () => {
+    const { source, bytes, store } = objectOf(64 * MiB, { fate: () => ({ after: 1 }) });
+    const cache = new BlockCache(128 * MiB);
+    for (let group = 0; group < 64; group += 4) {
+      const offsets = [1, 0, 3, 2].map((index) => (group + index) * MiB);
+      const parts = await Promise.all(offsets.map((offset) => read(cache, source, offset, MiB)));
+      for (const [index, offset] of offsets.entries())
+        expect(parts[index]?.equals(bytes.subarray(offset, offset + MiB))).toBe(true);
+    }
+    expect(store.count('get')).toBeLessThanOrEqual(12);
+  });
+
+  it('fetches one block for a random read', async () => {
+    const asked: number[] = [];
+    const { source, bytes, store } = objectOf(64 * MiB);
+    const get = store.get.bind(store);
+    store.get = (request) => {
+      asked.push(request.range?.length ?? Infinity);
+      return get(request);
+    };
+    const cache = new BlockCache(128 * MiB);
+    for (const at of [40 * MiB, 3 * MiB, 55 * MiB, 20 * MiB + 7])
+      expect((await read(cache, source, at, 4096)).equals(bytes.subarray(at, at + 4096))).toBe(true);
+    expect(asked).toEqual([blockSize, blockSize, blockSize, blockSize]);
+  });
+
+  it('keeps no more than it may, and what was used last', async () => {
+    const { source, store } = objectOf(64 * MiB);
+    const cache = new BlockCache(4 * blockSize);
+    const at = (index: number): number => index * 8 * MiB + 4 * MiB;
+    for (const index of [0, 1, 2, 3, 0, 4]) await read(cache, source, at(index), 10);
+    const before = store.count('get');
+    await read(cache, source, at(0), 10);
+    expect(store.count('get')).toBe(before);
+    await read(cache, source, at(1), 10);
+    expect(store.count('get')).toBe(before + 1);
+  });
+
+  it('never mixes two versions of an object', async () => {
+    const { source, store } = objectOf(500_000);
+    const cache = new BlockCache(16 * MiB);
+    store.bucket.write('object', randomBytes(500_000), { user: {} });
+    await expect(cache.read(source, 0, 10)).rejects.toThrow(expect.objectContaining({ code: 'PreconditionFailed' }));
+  });
+
+  it('asks again after a request that failed half way', async () => {
+    let fails: 'lost' | undefined = 'lost';
+    const { source, bytes } = objectOf(900_000, { fate: () => (fails === undefined ? {} : { fails }) });
+    const cache = new BlockCache(16 * MiB);
+    await expect(cache.read(source, 800_000, 10)).rejects.toThrow(expect.objectContaining({ code: 'Unavailable' }));
+    fails = undefined;
+    expect((await read(cache, source, 800_000, 10)).equals(bytes.subarray(800_000, 800_010))).toBe(true);
+  });
+});
