@@ -10,6 +10,7 @@ import type { Fileid, InodeRecord } from '../staging/records.ts';
 import { gatewayRoot, nextChange, type Tree } from '../staging/tree.ts';
 import type { Log } from '../log.ts';
 import type { ChangeLog, Watch } from '../staging/change-log.ts';
+import type { Notices } from '../staging/notices.ts';
 import type { Places } from '../staging/places.ts';
 import { StoreError, type Version } from '../store/object-store.ts';
 import type { Export, Exports } from './exports.ts';
@@ -48,6 +49,7 @@ export interface DirectoriesParts {
   readonly changes: ChangeLog;
   readonly places: Places;
   readonly exports: Exports;
+  readonly notices: Notices;
   readonly log: Log;
   /** The inode has vanished from the store and from its directory. */
   readonly onVanished: (fileid: Fileid) => void;
@@ -257,10 +259,12 @@ export class Directories {
       if (!isName(name) || (isBoth && !isChanging)) hidden++;
     }
     if (hidden > 0 && known.hidden !== hidden) {
-      this.#parts.log.warn(
-        { notice: 'hidden', prefix: key, hidden },
-        `${hidden} keys below ${key} cannot be shown as files: another name hides them, or no file can have theirs.`,
-      );
+      this.#parts.notices.add({
+        kind: 'hidden',
+        export: of.id,
+        key,
+        message: `${hidden} keys below ${key === '' ? 'the top of the bucket' : key} cannot be shown as files: another name hides them, or no file can have theirs. Rename them with an S3 tool to see them here.`,
+      });
     }
     known.hidden = hidden;
   }

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { ChangeLog } from '../staging/change-log.ts';
 import { Content } from '../staging/content.ts';
 import { StoreExecutor } from '../staging/executor.ts';
+import { Notices } from '../staging/notices.ts';
 import { OwnUploads } from '../staging/own-uploads.ts';
 import { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
@@ -18,7 +19,10 @@ import { Descriptions } from './descriptions.ts';
 import { Directories } from './directories.ts';
 import { Exports } from './exports.ts';
 import { Failures } from './failures.ts';
+import { FileOperations } from './file-operations.ts';
 import type { FileSystem } from './file-system.ts';
+import { Inodes } from './inodes.ts';
+import { NameChanges } from './name-changes.ts';
 import { Namespace } from './namespace.ts';
 import { OnceRecords } from './once-records.ts';
 import { OpenFiles } from './open-files.ts';
@@ -52,6 +56,7 @@ export class FileTree {
     const tree = new Tree(database);
     tree.begin();
     const changes = new ChangeLog(database);
+    const notices = new Notices(database, log);
     const places = new Places(tree, changes);
     const files = new StagedFiles(database, tree, segments);
     const own = new OwnUploads({ database, tree, changes, places });
@@ -68,7 +73,7 @@ export class FileTree {
       content,
       places,
       own,
-      log,
+      notices,
       host,
       invalidate: (directory) => directories.invalidate(directory),
       onRemote: (directory) => directories.know(directory),
@@ -95,6 +100,7 @@ export class FileTree {
       changes,
       places,
       exports,
+      notices,
       log,
       onVanished: (fileid) => {
         if (openFiles.isOpen(fileid)) namespace.orphan(fileid);
@@ -104,17 +110,37 @@ export class FileTree {
     });
     const descriptions = new Descriptions({ database, tree, changes, places, exports });
     const once = new OnceRecords(database);
-    const fileSystem = new TreeFileSystem({
+    const inodes = new Inodes({ tree, places, exports, directories, descriptions, failures });
+    const fileOperations = new FileOperations({
       database,
       tree,
-      places,
-      exports,
-      directories,
-      descriptions,
+      inodes,
       files,
       namespace,
       openFiles,
       queue,
+      failures,
+    });
+    const nameChanges = new NameChanges({
+      database,
+      tree,
+      places,
+      inodes,
+      directories,
+      files,
+      fileOperations,
+      namespace,
+      queue,
+      once,
+      failures,
+    });
+    const fileSystem = new TreeFileSystem({
+      tree,
+      exports,
+      inodes,
+      nameChanges,
+      fileOperations,
+      directories,
       once,
       failures,
     });

@@ -2,11 +2,11 @@
 import type { Change, Fileid, RemoveChange } from './records.ts';
 import type { Database } from '../database/database.ts';
 import type { Tree } from './tree.ts';
-import type { Log } from '../log.ts';
 import type { StoreError } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content } from './content.ts';
 import { MoveTree } from './move-tree.ts';
+import type { Notices } from './notices.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
 import { Publish } from './publish.ts';
@@ -21,7 +21,7 @@ export interface ExecutorParts {
   readonly content: Content;
   readonly places: Places;
   readonly own: OwnUploads;
-  readonly log: Log;
+  readonly notices: Notices;
   /** Name of this machine, for conflict copies. */
   readonly host: string;
   /** What is known of this directory's entries in the store is no longer to be trusted. */
@@ -73,7 +73,7 @@ export class StoreExecutor implements Executor {
 
   /** Deletes the keys, each only at the version that was meant. */
   async #remove(exportId: number, sequences: readonly number[]): Promise<void> {
-    const { changes, database, log, places } = this.#parts;
+    const { changes, database, notices, places } = this.#parts;
     const removals = new Map<string, number>();
     const requests = sequences.map((sequence) => {
       const change = changes.get(sequence) as RemoveChange;
@@ -99,12 +99,19 @@ export class StoreExecutor implements Executor {
           continue;
         }
         if (error?.code === 'PreconditionFailed') {
-          log.warn({ notice: 'kept', key }, `${key} was changed by somebody else and has not been deleted.`);
+          notices.add({
+            kind: 'kept',
+            export: exportId,
+            key,
+            message: `${key} was changed by somebody else and has not been deleted. Delete it again if you do not need the new version either.`,
+          });
         } else if (error?.code === 'AccessDenied') {
-          log.warn(
-            { notice: 'refused', key },
-            `${key} may not be deleted with these credentials and will appear again.`,
-          );
+          notices.add({
+            kind: 'refused-delete',
+            export: exportId,
+            key,
+            message: `${key} may not be deleted with these credentials and will appear again. Ask for the permission s3:DeleteObject.`,
+          });
         }
         changes.complete(sequence);
       }

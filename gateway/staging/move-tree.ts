@@ -129,25 +129,29 @@ export class MoveTree {
   }
 
   async #delete(sequence: number, change: MoveTreeChange, store: ObjectStore): Promise<void> {
-    const { log } = this.#parts;
+    const { notices } = this.#parts;
     for await (const objects of pages(store, change.from)) {
       const requests: { key: string; etag: string }[] = [];
       for (const { key, version } of objects) {
         if (this.#copied.get([sequence, key]) === version.etag) requests.push({ key, etag: version.etag });
         else
-          log.warn(
-            { notice: 'kept', key },
-            `${key} was written by somebody else while its folder was renamed, and stays where it is.`,
-          );
+          notices.add({
+            kind: 'kept',
+            export: change.export,
+            key,
+            message: `${key} was written by somebody else while its folder was renamed, and stays where it is. Move it by hand if it belongs to the renamed folder.`,
+          });
       }
       if (requests.length === 0) continue;
       for (const { key, error } of await store.delete(requests)) {
         if (error === undefined || error.code === 'NotFound') continue;
         if (error.code === 'PreconditionFailed' || error.code === 'AccessDenied') {
-          log.warn(
-            { notice: 'kept', key },
-            `${key} could not be deleted after its folder was renamed: ${error.message}`,
-          );
+          notices.add({
+            kind: error.code === 'AccessDenied' ? 'refused-delete' : 'kept',
+            export: change.export,
+            key,
+            message: `${key} could not be deleted after its folder was renamed, so it is there twice: ${error.message}`,
+          });
         } else throw error;
       }
     }

@@ -344,27 +344,29 @@ export class Publish {
       );
       return;
     }
-    await this.#keepBoth(attempt, record, found.version);
+    await this.#keepBoth(attempt, record);
   }
 
   /** A rename or a change of attributes, of an object that somebody else has changed meanwhile. */
   async #resolveCopy(attempt: Attempt, record: InodeRecord, cause: StoreError): Promise<void> {
     const { fileid, place, sequence, condition } = attempt;
-    const { changes, database, invalidate, log, places, tree } = this.#parts;
+    const { changes, database, invalidate, notices, places, tree } = this.#parts;
     const source = places.locate(fileid, record.export, record.object);
     const found = await place.store.head(source.key);
     if (found !== undefined && found.version.etag === source.version.etag) {
       // The source is as it was: somebody else has written the target.
       if (!('absent' in condition) && record.object?.at === undefined) throw cause;
-      await this.#keepBoth(attempt, record, source.version);
+      await this.#keepBoth(attempt, record);
       return;
     }
     database.transact(() => {
       if (found === undefined) {
-        log.warn(
-          { notice: 'vanished', name: record.name },
-          `${record.name} was deleted by somebody else before its change was sent.`,
-        );
+        notices.add({
+          kind: 'vanished',
+          export: record.export,
+          key: source.key,
+          message: `${record.name} was deleted by somebody else before its new name or attributes were sent; it is gone here too.`,
+        });
         tree.unlink(record.parent as Fileid, record.name);
         tree.drop(fileid);
         changes.complete(sequence);
@@ -382,8 +384,8 @@ export class Publish {
   }
 
   /** The local version gets a name of its own beside the remote one. */
-  async #keepBoth({ fileid, sequence, physical }: Attempt, record: InodeRecord, remote: Version): Promise<void> {
-    const { changes, database, host, invalidate, log, places, tree } = this.#parts;
+  async #keepBoth({ fileid, sequence, physical }: Attempt, record: InodeRecord): Promise<void> {
+    const { changes, database, host, invalidate, notices, places, tree } = this.#parts;
     if (record.staged !== undefined) await this.#preserve(fileid, physical);
     const parent = record.parent as Fileid;
     const name = conflictName(
@@ -402,10 +404,12 @@ export class Publish {
       const key = changes.keyAt(change.export, places.keyOf(fileid) as string, sequence);
       changes.replace(sequence, { ...change, keys: [key, ...change.keys.slice(1)] });
     });
-    log.warn(
-      { notice: 'conflict', name: record.name, kept: name, remote: remote.etag },
-      `${record.name} was changed by somebody else at the same time; your version is kept as ${name}.`,
-    );
+    notices.add({
+      kind: 'conflict',
+      export: record.export,
+      key: physical,
+      message: `${record.name} was changed by somebody else at the same time; your version is kept beside it as ${name}. Compare the two and delete the one that you do not need.`,
+    });
     invalidate(parent);
   }
 

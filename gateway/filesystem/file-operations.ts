@@ -1,0 +1,137 @@
+/** What is done to one file or its attributes: set, open, read, write, commit. */
+import type { Database } from '../database/database.ts';
+import type { InodeRecord } from '../staging/records.ts';
+import type { StagedFiles } from '../staging/staged-files.ts';
+import { nextChange, type Tree } from '../staging/tree.ts';
+import type { UploadQueue } from '../staging/upload-queue.ts';
+import { changedFields } from './attribute-records.ts';
+import type { AttributeChanges } from './attributes.ts';
+import type { Caller } from './caller.ts';
+import { FileSystemError } from './errors.ts';
+import type { Failures } from './failures.ts';
+import type {
+  Node,
+  OpenAccess,
+  OpenFile,
+  OperationContext,
+  ReadResult,
+  Stability,
+  WriteResult,
+} from './file-system.ts';
+import type { Inodes } from './inodes.ts';
+import { maxFile } from './limits.ts';
+import type { Namespace } from './namespace.ts';
+import type { OpenFiles } from './open-files.ts';
+import { mayExecute, mayRead, mayWrite } from './permissions.ts';
+
+export interface FileOperationsParts {
+  readonly database: Database;
+  readonly tree: Tree;
+  readonly inodes: Inodes;
+  readonly files: StagedFiles;
+  readonly namespace: Namespace;
+  readonly openFiles: OpenFiles;
+  readonly queue: UploadQueue;
+  readonly failures: Failures;
+}
+
+export class FileOperations {
+  readonly #parts: FileOperationsParts;
+  readonly #inodes: Inodes;
+
+  constructor(parts: FileOperationsParts) {
+    this.#parts = parts;
+    this.#inodes = parts.inodes;
+  }
+
+  async setAttributes(
+    node: Node,
+    changes: AttributeChanges,
+    { caller }: OperationContext,
+    open?: OpenFile,
+  ): Promise<void> {
+    const { database, failures, files, namespace, openFiles, queue, tree } = this.#parts;
+    const before = this.#inodes.inode(node);
+    if (before.node.readOnly) throw new FileSystemError('ROFS');
+    if (changes.size !== undefined && open === undefined) await this.#inodes.revalidate(before.record);
+    await this.#inodes.describe(before.fileid);
+    const { fileid, record, node: inode } = this.#inodes.inode(node);
+    const fields = changedFields(record, changes, inode.export.squash(caller), open !== undefined);
+    if (changes.size !== undefined) {
+      if (record.type === 'directory') throw new FileSystemError('ISDIR');
+      if (record.type !== 'file') throw new FileSystemError('INVAL');
+      if (changes.size > maxFile) throw new FileSystemError('FBIG');
+    }
+    try {
+      if (changes.size !== undefined) {
+        files.require(fileid).truncate(changes.size);
+        await files.require(fileid).commit();
+      }
+      database.transact(() => {
+        const present = tree.get(fileid);
+        if (present === undefined) throw new FileSystemError('STALE');
+        if (fields !== undefined) tree.update(fileid, { ...fields, change: nextChange(present.change), restamp: true });
+        namespace.publish(fileid);
+      });
+      queue.touchFile(fileid, openFiles.hasWriter(fileid));
+      await database.durable();
+    } catch (error) {
+      throw failures.translate(error);
+    }
+  }
+
+  async open(
+    node: Node,
+    access: OpenAccess,
+    purpose: 'open' | 'created' | 'reclaim',
+    caller: Caller,
+  ): Promise<OpenFile> {
+    const { openFiles, tree } = this.#parts;
+    const before = this.#inodes.inode(node);
+    if (access.write && before.node.readOnly) throw new FileSystemError('ROFS');
+    if (purpose === 'open') await this.#inodes.revalidate(before.record);
+    await this.#inodes.describe(before.fileid);
+    const { fileid, record, node: inode } = this.#inodes.inode(node);
+    if (record.type === 'directory') throw new FileSystemError('ISDIR');
+    if (record.type === 'symlink') throw new FileSystemError('SYMLINK');
+    if (record.type !== 'file') throw new FileSystemError('WRONGTYPE');
+    const squashed = inode.export.squash(caller);
+    if (purpose === 'open') {
+      // Programs are read to be run: execute alone is enough for that (RFC 8881 §18.16.3).
+      const readable = mayRead(record, squashed) || mayExecute(record, squashed);
+      if ((access.read && !readable) || (access.write && !mayWrite(record, squashed)))
+        throw new FileSystemError('ACCESS');
+    }
+    if (tree.get(fileid)?.object !== undefined && isArchived(record))
+      throw new FileSystemError('ACCESS', `${record.name} is in an archive class`);
+    return openFiles.open(inode, access);
+  }
+
+  async read(node: Node, offset: number, count: number, caller: Caller): Promise<ReadResult> {
+    await this.#inodes.revalidate(this.#inodes.regular(node).record);
+    await this.#inodes.describe(node.fileid);
+    const { fileid, record, node: inode } = this.#inodes.regular(node);
+    const squashed = inode.export.squash(caller);
+    if (squashed.uid !== record.uid && !mayRead(record, squashed) && !mayExecute(record, squashed))
+      throw new FileSystemError('ACCESS');
+    return this.#parts.openFiles.read(fileid, offset, count);
+  }
+
+  async write(node: Node, offset: number, data: Buffer, stability: Stability, caller: Caller): Promise<WriteResult> {
+    await this.#inodes.revalidate(this.#inodes.regular(node).record);
+    await this.#inodes.describe(node.fileid);
+    const { record, node: inode } = this.#inodes.regular(node);
+    if (inode.readOnly) throw new FileSystemError('ROFS');
+    const squashed = inode.export.squash(caller);
+    if (squashed.uid !== record.uid && !mayWrite(record, squashed)) throw new FileSystemError('ACCESS');
+    return this.#parts.openFiles.write(inode, offset, data, stability);
+  }
+
+  async commit(node: Node): Promise<void> {
+    await this.#parts.openFiles.commit(this.#inodes.regular(node).node);
+  }
+}
+
+function isArchived({ object }: InodeRecord): boolean {
+  return ['GLACIER', 'DEEP_ARCHIVE'].includes(object?.version.storageClass ?? '');
+}
