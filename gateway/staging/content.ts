@@ -3,7 +3,8 @@ import type { BlockCache } from '../cache/block-cache.ts';
 import type { Fileid, InodeRecord, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
 import { StoreError } from '../store/object-store.ts';
-import type { Extents } from './extents.ts';
+import type { Extent, Extents } from './extents.ts';
+import type { Loans } from './loans.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
 import type { Segments } from './segments.ts';
@@ -25,6 +26,7 @@ export interface ContentParts {
   readonly tree: Tree;
   readonly files: StagedFiles;
   readonly segments: Segments;
+  readonly loans: Loans;
   readonly cache: BlockCache;
   readonly places: Places;
   readonly own: OwnUploads;
@@ -34,6 +36,7 @@ export class Content {
   readonly #tree: Tree;
   readonly #files: StagedFiles;
   readonly #segments: Segments;
+  readonly #loans: Loans;
   readonly #cache: BlockCache;
   readonly #places: Places;
   readonly #own: OwnUploads;
@@ -42,6 +45,7 @@ export class Content {
     this.#tree = parts.tree;
     this.#files = parts.files;
     this.#segments = parts.segments;
+    this.#loans = parts.loans;
     this.#cache = parts.cache;
     this.#places = parts.places;
     this.#own = parts.own;
@@ -69,21 +73,23 @@ export class Content {
     if (length <= 0) return [];
     if (view.extents === undefined) return this.#base(view, offset, length);
     const parts = [...view.extents.pieces(offset, length)].map(async (piece) =>
-      piece.extent === undefined
-        ? this.#base(view, piece.offset, piece.length)
-        : [await this.#segments.read(piece.extent, piece.length)],
+      piece.extent === undefined ? this.#base(view, piece.offset, piece.length) : this.#extent(piece.extent),
     );
     return (await Promise.all(parts)).flat();
+  }
+
+  async #extent(extent: Extent): Promise<readonly Buffer[]> {
+    if ('segment' in extent) return [await this.#segments.read(extent, extent.length)];
+    if ('zeros' in extent) return zeroBuffers(extent.length);
+    return this.#cache.read(this.#loans.locate(extent.loan), extent.position, extent.length);
   }
 
   /** What lies under the extents: the object as far as it counts, then zeros. */
   async #base(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
     const limit = view.object === undefined ? 0 : Math.min(view.baseLength, view.object.version.size);
     const stored = Math.max(0, Math.min(length, limit - offset));
-    const parts = stored > 0 ? [...(await this.#object(view, offset, stored))] : [];
-    for (let hole = length - stored; hole > 0; hole -= zeros.length)
-      parts.push(zeros.subarray(0, Math.min(hole, zeros.length)));
-    return parts;
+    const parts = stored > 0 ? await this.#object(view, offset, stored) : [];
+    return [...parts, ...zeroBuffers(length - stored)];
   }
 
   async #object(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
@@ -104,6 +110,13 @@ export class Content {
       return this.#cache.read(moved, offset, length);
     }
   }
+}
+
+function zeroBuffers(length: number): readonly Buffer[] {
+  const count = Math.ceil(length / zeros.length);
+  return Array.from({ length: count }, (_none, i) =>
+    zeros.subarray(0, Math.min(zeros.length, length - i * zeros.length)),
+  );
 }
 
 /** Whether the version that was asked for is no longer where it was. */

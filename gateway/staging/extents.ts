@@ -1,4 +1,4 @@
-/** Which bytes of a file are staged, and where in the segments they lie. Immutable: a frozen generation is a reference. */
+/** Which bytes of a file are staged, and where they are. Immutable: a frozen generation is a reference. */
 
 export interface Location {
   readonly segment: number;
@@ -6,12 +6,29 @@ export interface Location {
   readonly position: number;
 }
 
-export interface Extent extends Location {
+/** In a version of another file's object, see loans.ts. */
+export interface Borrowed {
+  readonly loan: number;
+  /** Bytes from the start of the object. */
+  readonly position: number;
+}
+
+/** Nowhere: a hole over whatever lies underneath. */
+export interface Zeros {
+  readonly zeros: true;
+}
+
+/** Where the bytes of an extent are. */
+export type Source = Location | Borrowed | Zeros;
+
+interface Stretch {
   /** Bytes from the start of the file. */
   readonly offset: number;
   /** Bytes, above 0. */
   readonly length: number;
 }
+
+export type Extent = Stretch & Source;
 
 /** A stretch of a file: staged bytes, or (`extent` undefined) what lies underneath. */
 export interface Piece {
@@ -113,13 +130,22 @@ export class Extents {
 
 function slice(extent: Extent, from: number, to: number): Extent {
   return {
+    ...extent,
     offset: from,
     length: to - from,
-    segment: extent.segment,
-    position: extent.position + (from - extent.offset),
+    ...('position' in extent ? { position: extent.position + (from - extent.offset) } : {}),
   };
 }
 
+/** Whether `b` goes on where `a` ends, in the file and where its bytes are. */
 function adjoins(a: Extent, b: Extent): boolean {
-  return a.segment === b.segment && a.offset + a.length === b.offset && a.position + a.length === b.position;
+  if (a.offset + a.length !== b.offset) return false;
+  return isSameSource({ ...a, ...('position' in a ? { position: a.position + a.length } : {}) }, b);
+}
+
+/** Whether both have their bytes at the same place. */
+export function isSameSource(a: Source, b: Source): boolean {
+  if ('segment' in a) return 'segment' in b && a.segment === b.segment && a.position === b.position;
+  if ('loan' in a) return 'loan' in b && a.loan === b.loan && a.position === b.position;
+  return 'zeros' in b;
 }

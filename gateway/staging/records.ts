@@ -1,5 +1,6 @@
 /** What the database keeps of every inode, name and pending change. Plain data: replaced, never changed in place. */
 import type { ObjectMetadata, Version } from '../store/object-store.ts';
+import type { Source } from './extents.ts';
 
 export type InodeType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block' | 'character';
 
@@ -89,12 +90,11 @@ export interface EntryRecord {
   readonly cookie: number;
 }
 
-export interface ExtentRecord {
+/** Bytes of a file that its object does not have: in a segment, borrowed, or zeros. Keyed by fileid and offset. */
+export type ExtentRecord = {
   /** Bytes. */
   readonly length: number;
-  readonly segment: number;
-  readonly position: number;
-}
+} & Source;
 
 interface ChangeBase {
   readonly export: number;

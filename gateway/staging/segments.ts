@@ -198,7 +198,14 @@ export class Segments {
     this.#onFailure = listener;
   }
 
-  /** Nobody refers to these bytes any more. */
+  /** One more refers to these bytes, which somebody refers to already. */
+  retain(location: Location, length: number): void {
+    const segment = this.#segments.get(location.segment);
+    if (segment === undefined) throw new StagingError('IO', `segment ${location.segment} is not there`);
+    segment.live += length;
+  }
+
+  /** One who referred to these bytes does not any more. */
   release(location: Location, length: number): void {
     const segment = this.#segments.get(location.segment);
     if (segment === undefined) return;

@@ -5,9 +5,10 @@ import { StagingArea } from './testing/staging-area.ts';
 /** What is staged of a file, holes as dots. */
 async function contentOf({ files, segments, tree }: StagingArea, fileid: Fileid): Promise<string> {
   const { size } = tree.require(fileid);
-  const pieces = [...(files.get(fileid)?.extents.pieces(0, size) ?? [])].map(async ({ extent, length }) =>
-    extent === undefined ? '.'.repeat(length) : (await segments.read(extent, length)).toString(),
-  );
+  const pieces = [...(files.get(fileid)?.extents.pieces(0, size) ?? [])].map(async ({ extent, length }) => {
+    if (extent === undefined || 'zeros' in extent) return '.'.repeat(length);
+    return 'loan' in extent ? '$'.repeat(length) : (await segments.read(extent, length)).toString();
+  });
   return (await Promise.all(pieces)).join('');
 }
 
@@ -164,5 +165,29 @@ describe('A staged file', () => {
     await committing;
     const after = await area.restart();
     expect(after.tree.require(file).mtime).toBe(42n);
+  });
+
+  it('keeps zeros and loans over a restart, and lets go of a loan with the last byte of it', async () => {
+    const area = await StagingArea.open();
+    const file = area.add('file', 'a');
+    const object = { version: { etag: '"1"', size: 6, lastModified: 0 }, at: { key: 'b', asOf: 1 } };
+    const loan = area.database.transact(() => area.loans.take({ export: 1, borrower: file, object }, 6));
+    area.files.require(file).write({ offset: 0, length: 6, loan, position: 0 });
+    area.files.require(file).write({ offset: 2, length: 3, zeros: true });
+    await area.files.require(file).commit();
+    const later = await area.restart();
+    expect(await contentOf(later, file)).toBe('$$...$');
+    expect(later.loans.require(loan).object).toEqual(object);
+    later.files.require(file).truncate(0);
+    await later.files.require(file).commit();
+    expect(later.loans.size).toBe(0);
+  });
+
+  it('forgets a loan that no extent has reached the disk for', async () => {
+    const area = await StagingArea.open();
+    const file = area.add('file', 'a');
+    const object = { version: { etag: '"1"', size: 6, lastModified: 0 }, at: { key: 'b', asOf: 1 } };
+    area.database.transact(() => area.loans.take({ export: 1, borrower: file, object }, 6));
+    expect((await area.restart()).loans.size).toBe(0);
   });
 });

@@ -5,7 +5,8 @@
 import type { Database, Table } from '../database/database.ts';
 import type { ExtentRecord, Fileid, InodeRecord, StoredObject } from './records.ts';
 import { nextChange, type Tree } from './tree.ts';
-import { Extents, type Extent } from './extents.ts';
+import { Extents, isSameSource, type Extent, type Location } from './extents.ts';
+import type { Loans } from './loans.ts';
 import { StagingError, type Segments } from './segments.ts';
 
 /** One generation: what an upload sends. Must be ended, so that its bytes can be freed. */
@@ -30,19 +31,21 @@ export class StagedFiles {
   readonly #database: Database;
   readonly #tree: Tree;
   readonly #segments: Segments;
+  readonly #loans: Loans;
   readonly #extents: Table<ExtentRecord>;
   readonly #open = new Map<Fileid, StagedFile>();
 
-  constructor(database: Database, tree: Tree, segments: Segments) {
+  constructor(database: Database, tree: Tree, segments: Segments, loans: Loans) {
     this.#database = database;
     this.#tree = tree;
     this.#segments = segments;
+    this.#loans = loans;
     this.#extents = database.table('extents');
   }
 
-  /** Every extent in the database, for the segments' start. */
-  static *storedExtents(database: Database): Generator<ExtentRecord> {
-    for (const [, extent] of database.table<ExtentRecord>('extents').range([])) yield extent;
+  /** Every extent in the database that lies in a segment, for the segments' start. */
+  static *storedExtents(database: Database): Generator<Location & { readonly length: number }> {
+    for (const [, extent] of database.table<ExtentRecord>('extents').range([])) if ('segment' in extent) yield extent;
   }
 
   /** undefined where everything of the inode is in the store. */
@@ -79,7 +82,13 @@ export class StagedFiles {
   }
 
   #keep(fileid: Fileid, extents: Extents): StagedFile {
-    const file = new StagedFile(fileid, extents, this.#database, this.#tree, this.#segments, this.#extents);
+    const file = new StagedFile(fileid, extents, {
+      database: this.#database,
+      tree: this.#tree,
+      segments: this.#segments,
+      loans: this.#loans,
+      table: this.#extents,
+    });
     this.#open.set(fileid, file);
     return file;
   }
@@ -98,11 +107,20 @@ export class StagedFiles {
   }
 }
 
+interface StagedFileParts {
+  readonly database: Database;
+  readonly tree: Tree;
+  readonly segments: Segments;
+  readonly loans: Loans;
+  readonly table: Table<ExtentRecord>;
+}
+
 export class StagedFile {
   readonly fileid: Fileid;
   readonly #database: Database;
   readonly #tree: Tree;
   readonly #segments: Segments;
+  readonly #loans: Loans;
   readonly #table: Table<ExtentRecord>;
   #extents: Extents;
   /** What the database has, by offset. */
@@ -115,28 +133,25 @@ export class StagedFile {
   #committing: Promise<Committed | undefined> | undefined;
   #discarded = false;
 
-  constructor(
-    fileid: Fileid,
-    extents: Extents,
-    database: Database,
-    tree: Tree,
-    segments: Segments,
-    table: Table<ExtentRecord>,
-  ) {
+  constructor(fileid: Fileid, extents: Extents, parts: StagedFileParts) {
     this.fileid = fileid;
     this.#extents = extents;
     this.#stored = new Map(extents.list.map((extent) => [extent.offset, extent]));
-    this.#database = database;
-    this.#tree = tree;
-    this.#segments = segments;
-    this.#table = table;
+    this.#database = parts.database;
+    this.#tree = parts.tree;
+    this.#segments = parts.segments;
+    this.#loans = parts.loans;
+    this.#table = parts.table;
   }
 
   get extents(): Extents {
     return this.#extents;
   }
 
-  /** Takes bytes in that lie in a segment already. Durable after the next `commit`. */
+  /**
+   * Takes bytes in that lie in a segment already, are borrowed, or are zeros; the reference to them is the file's from
+   * now on. Durable after the next `commit`.
+   */
   write(extent: Extent): void {
     const record = this.#tree.require(this.fileid);
     this.#cover(extent);
@@ -229,7 +244,7 @@ export class StagedFile {
   /** Bytes whose flush has failed are never taken for kept; they must be written again. @throws StagingError */
   #checkWhole(extents: Extents, dirty: { from: number; to: number }): void {
     for (const { extent } of extents.pieces(dirty.from, dirty.to - dirty.from)) {
-      if (extent !== undefined && this.#segments.isBroken(extent.segment)) {
+      if (extent !== undefined && 'segment' in extent && this.#segments.isBroken(extent.segment)) {
         throw new StagingError('IO', 'Written bytes could not be brought to the local disk.');
       }
     }
@@ -243,13 +258,9 @@ export class StagedFile {
       if (extent.offset + extent.length < from || extent.offset > dirty.to) continue;
       kept.set(extent.offset, extent);
       const stored = this.#stored.get(extent.offset);
-      if (
-        stored?.length !== extent.length ||
-        stored.segment !== extent.segment ||
-        stored.position !== extent.position
-      ) {
-        const { offset, length, segment, position } = extent;
-        this.#table.put([this.fileid, offset], { length, segment, position });
+      if (stored?.length !== extent.length || !isSameSource(stored, extent)) {
+        const { offset, ...record } = extent;
+        this.#table.put([this.fileid, offset], record);
         this.#stored.set(offset, extent);
       }
     }
@@ -262,7 +273,12 @@ export class StagedFile {
 
   #release(freed: readonly Extent[]): void {
     if (this.#frozen > 0) this.#freed.push(...freed);
-    else for (const extent of freed) this.#segments.release(extent, extent.length);
+    else for (const extent of freed) this.#free(extent);
+  }
+
+  #free(extent: Extent): void {
+    if ('segment' in extent) this.#segments.release(extent, extent.length);
+    else if ('loan' in extent) this.#loans.release(extent.loan, extent.length);
   }
 
   /** The present generation, committed; undefined where the inode is gone. */
@@ -324,7 +340,7 @@ export class StagedFile {
     // Not before the database has forgotten them too, nor while an upload reads them.
     const release = (): void => {
       if (this.#frozen > 0) setTimeout(release, 1000).unref();
-      else for (const extent of freed) this.#segments.release(extent, extent.length);
+      else for (const extent of freed) this.#free(extent);
     };
     setImmediate(() => void this.#database.durable().then(release, () => undefined));
   }

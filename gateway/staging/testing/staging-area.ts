@@ -5,6 +5,8 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Database } from '../../database/database.ts';
 import { ChangeLog } from '../change-log.ts';
+import { Loans } from '../loans.ts';
+import { Places } from '../places.ts';
 import type { Fileid, InodeRecord, InodeType } from '../records.ts';
 import { Segments } from '../segments.ts';
 import { StagedFiles } from '../staged-files.ts';
@@ -16,6 +18,7 @@ export class StagingArea {
   readonly tree: Tree;
   readonly changes: ChangeLog;
   readonly segments: Segments;
+  readonly loans: Loans;
   readonly files: StagedFiles;
   #isOpen = true;
 
@@ -25,7 +28,8 @@ export class StagingArea {
     this.segments = segments;
     this.tree = new Tree(database);
     this.changes = new ChangeLog(database);
-    this.files = new StagedFiles(database, this.tree, segments);
+    this.loans = new Loans(database, this.changes, new Places(this.tree, this.changes));
+    this.files = new StagedFiles(database, this.tree, segments, this.loans);
   }
 
   /** @param folder of an area that was closed; without it a new one */
