@@ -7,6 +7,7 @@ import type { ExportConfiguration, GatewayConfiguration } from './configuration.
 import { Database } from './database/database.ts';
 import { lockFolder, type FolderLock } from './database/folder-lock.ts';
 import { FileTree } from './filesystem/file-tree.ts';
+import { FileLocks } from './filesystem/locks/file-locks.ts';
 import type { Log } from './log.ts';
 import { Nfs4Program } from './nfs4/program.ts';
 import { ServerState } from './nfs4/state/server-state.ts';
@@ -68,12 +69,14 @@ export class Gateway {
       const uids = admittedUids(bind.address);
       await Promise.all(configuration.exports.map(async (one) => files.addExport(one, await stores.open(one), uids)));
       await offerBuckets(configuration, stores, files, uids, log);
+      const locks = new FileLocks();
       const state = new ServerState({
         database,
         fileSystem: files.fileSystem,
         leaseSeconds,
         clock: () => performance.now(),
         log,
+        locks,
       });
       state.start();
       undo.push(() => {

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { Caller } from '../filesystem/caller.ts';
 import type { FileSystem, Node, OperationContext } from '../filesystem/file-system.ts';
+import { callerOf } from '../rpc/caller.ts';
 import type { RpcCall, RpcConnection } from '../rpc/program.ts';
 import type { StateidValue } from './codec/basic.ts';
 import { Nfs4Status } from './codec/status.ts';
@@ -9,18 +10,8 @@ import { Nfs4Error, type CompoundContext, type MinorVersion } from './operation.
 import type { ServerState } from './state/server-state.ts';
 import type { SlotUse } from './state/sessions.ts';
 
-/** Whom AUTH_NONE speaks for: nobody. */
-const nobody = 65534;
-
 /** 4.0 keeps the outcome of as many requests per client address: more than a client has outstanding. */
 const transactions = 256;
-
-export function callerOf(call: RpcCall): Caller {
-  const { credential, connection } = call;
-  const address = connection.remoteAddress;
-  if (credential.flavor === 'none') return { uid: nobody, gid: nobody, gids: [], address };
-  return { uid: credential.uid, gid: credential.gid, gids: credential.gids, address };
-}
 
 export class Context implements CompoundContext {
   readonly fileSystem: FileSystem;

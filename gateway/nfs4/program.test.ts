@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
 import { XdrError, XdrReader, XdrWriter } from '../rpc/xdr.ts';
 import type { RpcCall } from '../rpc/program.ts';
-import { callerOf } from './context.ts';
 import { Nfs4Program } from './program.ts';
 import type { ServerState } from './state/server-state.ts';
 import { fakeConnection } from './testing/compound-client.ts';
@@ -36,10 +35,4 @@ it('answers nothing to NULL and knows no procedure beyond COMPOUND', async () =>
 
 it('leaves it to the RPC layer to refuse a COMPOUND whose head cannot be read', async () => {
   await expect(program.perform(callOf(1, Buffer.alloc(8)), new XdrWriter())).rejects.toThrow(XdrError);
-});
-
-it('takes who calls from AUTH_SYS, and nobody from AUTH_NONE', () => {
-  expect(callerOf(callOf(1))).toEqual({ uid: 65534, gid: 65534, gids: [], address: '192.0.2.1' });
-  const credential = { flavor: 'sys', machine: 'host', uid: 5, gid: 6, gids: [7] } as const;
-  expect(callerOf({ ...callOf(1), credential })).toEqual({ uid: 5, gid: 6, gids: [7], address: '192.0.2.1' });
 });

@@ -44,7 +44,10 @@ export interface RpcCall {
 
 export interface RpcProgram {
   readonly program: number;
-  /** Versions that are served; others get PROG_MISMATCH with the lowest and highest of these. */
+  /**
+   * Versions that are served. Several RpcPrograms may serve one program, each its own versions; others get PROG_MISMATCH
+   * with the lowest and highest of all these.
+   */
   readonly versions: readonly number[];
   /**
    * Writes the results of an accepted call. Results that must not be sent (a request that another transport is still

@@ -4,11 +4,9 @@ import type { Log } from '../log.ts';
 import { Admission } from './admission.ts';
 import { defaultConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
 import { Connection, plainAddress } from './connection.ts';
-import type { CallMessage } from './message.ts';
-import type { RpcCall, RpcProgram } from './program.ts';
+import type { RpcProgram } from './program.ts';
+import { ProgramTable } from './program-table.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
-import { encodeRefusal, encodeSuccess, type Refusal } from './reply.ts';
-import { XdrError, XdrWriter } from './xdr.ts';
 
 export interface RpcServerOptions {
   readonly programs: readonly RpcProgram[];
@@ -22,10 +20,8 @@ export interface RpcServerOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-const success = { status: 'success' } as const;
-
 export class RpcServer {
-  readonly #programs: readonly RpcProgram[];
+  readonly #programs: ProgramTable;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #admission: Admission;
@@ -35,8 +31,8 @@ export class RpcServer {
 
   /** @throws the system's error where `allow` is not addresses and networks */
   constructor({ programs, log, insecurePorts, allow, maxConnections = 1000, limits }: RpcServerOptions) {
-    this.#programs = programs;
     this.#log = new RateLimitedLog(log);
+    this.#programs = new ProgramTable(programs, this.#log);
     this.#admission = new Admission(allow, insecurePorts);
     this.#limits = { ...defaultConnectionLimits, ...limits };
     // A client that has sent its last request still gets the replies.
@@ -100,62 +96,11 @@ export class RpcServer {
       socket,
       id: this.#nextId++,
       limits: this.#limits,
-      handle: (message, from, size) => this.#answer(message, from, size),
+      handle: (message, from, size) => this.#programs.answer(message, from, size),
       onBroken: (error) => this.#log.warn({ address, error: error.message }, 'A connection was closed.'),
     });
     this.#connections.add(connection);
     connection.onClose(() => this.#connections.delete(connection));
     connection.expectRecord();
-  }
-
-  /** @returns the reply; undefined: none is to be sent */
-  async #answer(message: CallMessage, connection: Connection, recordSize: number): Promise<XdrWriter | undefined> {
-    const reply = new XdrWriter();
-    if (message.type === 'unacceptable call') {
-      encodeRefusal(reply, message.xid, message.refusal);
-      return reply;
-    }
-    const { program, ...call } = message.header;
-    const results = new XdrWriter();
-    const outcome = await this.#perform(
-      program,
-      { ...call, connection, arguments: message.arguments, recordSize },
-      results,
-    );
-    if (outcome === 'drop') return undefined;
-    if (outcome.status === 'success') {
-      encodeSuccess(reply, call.xid);
-      reply.append(results);
-    } else encodeRefusal(reply, call.xid, outcome);
-    return reply;
-  }
-
-  async #perform(number: number, call: RpcCall, results: XdrWriter): Promise<typeof success | Refusal | 'drop'> {
-    const program = this.#programs.find((one) => one.program === number);
-    if (program === undefined) return { status: 'program unavailable' };
-    const { versions } = program;
-    if (!versions.includes(call.version)) {
-      return { status: 'program mismatch', low: Math.min(...versions), high: Math.max(...versions) };
-    }
-    // RFC 5531 §12.1: the same for every program.
-    if (call.procedure === 0) return success;
-    try {
-      switch (await program.perform(call, results)) {
-        case 'done':
-          return success;
-        case 'unknown procedure':
-          return { status: 'procedure unavailable' };
-        case 'drop':
-          return 'drop';
-      }
-    } catch (error) {
-      if (error instanceof XdrError) {
-        const { remoteAddress: address } = call.connection;
-        this.#log.warn({ address, error: error.message }, 'A request could not be decoded.');
-        return { status: 'garbage arguments' };
-      }
-      this.#log.error({ error }, 'A request failed unexpectedly.');
-      return { status: 'system error' };
-    }
   }
 }

@@ -82,7 +82,7 @@ async function take(
   const kind = lockKind(args.type);
   const range = lockRange(args.offset, args.length);
   if (args.reclaim) state.recovery.requireReclaimable(owner.client, nodeKey, 'lock');
-  else state.requireNoGrace(owner.client, nodeKey);
+  else state.requireNoGraceForLock(owner.client, nodeKey);
   try {
     return stateidOf(await state.locking.lock(owner, by, kind, range));
   } catch (error) {

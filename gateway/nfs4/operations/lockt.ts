@@ -23,7 +23,7 @@ export const lockt: Operation<Decoded<typeof lockTestArguments>, undefined> = {
     if (context.state.recovery.isHeldBack(node.key, client)) throw new Nfs4Error(Nfs4Status.GRACE);
     // An owner that nobody knows has no locks of its own.
     const known = client.lockOwners.get(owner.owner.toString('latin1'));
-    const holder = known ?? { clientid: client.clientid, owner: owner.owner };
+    const holder = known ?? { clientid: client.clientid, owner: owner.owner, svid: 0 };
     await context.state.locking.requireFree(node.key, holder, kind, range);
     return undefined;
   },

@@ -8,7 +8,7 @@ import {
 } from '../codec/opens.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type MinorVersion } from '../operation.ts';
-import { shareBoth, type Share, type ShareMask } from '../state/shares.ts';
+import { shareBoth, type Share, type ShareMask } from '../../filesystem/locks/shares.ts';
 
 const signals = ShareAccessWant.SIGNAL_WHEN_AVAILABLE | ShareAccessWant.PUSH_WHEN_UNCONTENDED;
 

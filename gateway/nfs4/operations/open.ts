@@ -22,7 +22,7 @@ import { entryName } from '../names.ts';
 import { Nfs4Error, type CompoundContext, type Operation } from '../operation.ts';
 import { stateidOf, type OpenOwner } from '../state/client.ts';
 import type { OpenPurpose } from '../state/opens.ts';
-import { shareWrite, type Share } from '../state/shares.ts';
+import { shareWrite, type Share } from '../../filesystem/locks/shares.ts';
 import { noDelegation, requestedShare } from './open-arguments.ts';
 
 /** What is to be opened, once it has been found or made. */

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Node } from '../../filesystem/file-system.ts';
 import type { StateidValue } from '../codec/basic.ts';
-import type { LockHolder } from './lock-tables.ts';
+import type { LockHolder } from '../../filesystem/locks/lock-tables.ts';
+import type { ShareHolder } from '../../filesystem/locks/share-tables.ts';
+import type { Share } from '../../filesystem/locks/shares.ts';
 import { OwnerSequence } from './owner-sequence.ts';
 import type { PinnedFile } from './pinned-file.ts';
-import type { Share, ShareHistory } from './shares.ts';
+import type { ShareHistory } from './share-history.ts';
 import { nextSeqid } from './stateid.ts';
 
 /** 4.0 and 4.1 have separate clients, even of the same name; 4.2's are 4.1's. */
@@ -95,6 +97,7 @@ export class LockOwner implements LockHolder {
   readonly client: Client;
   readonly name: string;
   readonly owner: Buffer;
+  readonly svid = 0;
   readonly sequence = new OwnerSequence();
   readonly locks = new Set<LockState>();
   /** Milliseconds of the Clock. */
@@ -121,7 +124,7 @@ interface StateBase {
   status: StateStatus;
 }
 
-export class OpenState implements StateBase {
+export class OpenState implements StateBase, ShareHolder {
   readonly type = 'open';
   readonly other: Buffer;
   readonly owner: OpenOwner;

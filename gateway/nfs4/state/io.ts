@@ -7,7 +7,7 @@ import type { OpenState, State } from './client.ts';
 import type { Leases } from './leases.ts';
 import { requireHeld, type Opens } from './opens.ts';
 import type { Recovery } from './recovery.ts';
-import { shareRead, shareWrite } from './shares.ts';
+import { shareRead, shareWrite } from '../../filesystem/locks/shares.ts';
 import { classify, requireSeqid } from './stateid.ts';
 import type { Stateids } from './stateids.ts';
 

@@ -2,14 +2,14 @@
 import { Nfs4Status } from '../codec/status.ts';
 import { LockType, type LockDenied } from '../codec/locks.ts';
 import { Nfs4Error } from '../operation.ts';
-import { endOfFile, type HeldLock, type LockKind, type LockRange } from './byte-range-locks.ts';
+import { endOfFile, type HeldLock, type LockKind, type LockRange } from '../../filesystem/locks/byte-range-locks.ts';
+import type { LockHolder, LockTables } from '../../filesystem/locks/lock-tables.ts';
+import { shareRead, shareWrite } from '../../filesystem/locks/shares.ts';
 import { changed, LockOwner, LockState, type Client, type OpenState } from './client.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { Leases } from './leases.ts';
-import type { LockHolder, LockTables } from './lock-tables.ts';
 import { requireHeld, type Opens } from './opens.ts';
 import type { Recovery } from './recovery.ts';
-import { shareRead, shareWrite } from './shares.ts';
 import type { Stateids } from './stateids.ts';
 
 const allOnes = endOfFile - 1n;
@@ -28,6 +28,7 @@ export class Locking {
 
   constructor(parts: LockingParts) {
     this.#parts = parts;
+    parts.lockTables.evictBy((holder, nodeKey) => this.#evict(holder, nodeKey));
   }
 
   /**
@@ -57,19 +58,18 @@ export class Locking {
    * @throws Nfs4Error DENIED (data: LockDenied)
    */
   async requireFree(nodeKey: string, holder: LockHolder, kind: LockKind, range: LockRange): Promise<void> {
-    for (;;) {
-      const inTheWay = this.#parts.lockTables.conflict(nodeKey, holder, kind, range);
-      if (inTheWay === undefined) return;
-      const other = inTheWay.owner;
-      if (!(other instanceof LockOwner) || !this.#parts.leases.isExpired(other.client)) {
-        throw new Nfs4Error(Nfs4Status.DENIED, 'locked by another owner', denied(inTheWay));
-      }
-      for (const state of [...other.locks]) {
-        if (state.node.key === nodeKey) this.#parts.opens.endLock(state, 'revoked');
-      }
-      this.#parts.opens.record(other.client, nodeKey);
-      await this.#parts.recovery.durable();
+    const inTheWay = await this.#parts.lockTables.contention(nodeKey, holder, kind, range);
+    if (inTheWay !== undefined) throw new Nfs4Error(Nfs4Status.DENIED, 'locked by another owner', denied(inTheWay));
+  }
+
+  async #evict(holder: LockHolder, nodeKey: string): Promise<boolean> {
+    if (!(holder instanceof LockOwner) || !this.#parts.leases.isExpired(holder.client)) return false;
+    for (const state of [...holder.locks]) {
+      if (state.node.key === nodeKey) this.#parts.opens.endLock(state, 'revoked');
     }
+    this.#parts.opens.record(holder.client, nodeKey);
+    await this.#parts.recovery.durable();
+    return true;
   }
 
   unlock(state: LockState, range: LockRange): void {

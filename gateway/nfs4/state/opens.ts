@@ -1,15 +1,17 @@
 /** Opens of all clients: share reservations, upgrade and downgrade, close, and revocation. RFC 7530 §9.9, RFC 8881 §9.7. */
 import type { Caller } from '../../filesystem/caller.ts';
 import type { FileSystem, Node, OpenAccess } from '../../filesystem/file-system.ts';
+import type { LockTables } from '../../filesystem/locks/lock-tables.ts';
+import type { ShareHolder, ShareTables } from '../../filesystem/locks/share-tables.ts';
+import { shareRead, shareWrite, type Share, type ShareMask } from '../../filesystem/locks/shares.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error } from '../operation.ts';
 import { changed, OpenState, type Client, type LockState, type OpenOwner, type State } from './client.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { Leases } from './leases.ts';
-import type { LockTables } from './lock-tables.ts';
 import { PinnedFile } from './pinned-file.ts';
 import type { FileHoldings, Recovery } from './recovery.ts';
-import { conflicts, ShareHistory, shareRead, shareWrite, type Share, type ShareMask } from './shares.ts';
+import { ShareHistory } from './share-history.ts';
 import type { Stateids } from './stateids.ts';
 
 /** Closed lock stateids that one client may still name. */
@@ -21,6 +23,7 @@ export interface OpensParts {
   readonly leases: Leases;
   readonly lockTables: LockTables;
   readonly recovery: Recovery;
+  readonly shareTables: ShareTables;
   readonly stateids: Stateids;
 }
 
@@ -28,12 +31,11 @@ export type OpenPurpose = 'open' | 'created' | 'reclaim';
 
 export class Opens {
   readonly #parts: OpensParts;
-  /** By Node.key: who has the file open. */
-  readonly #files = new Map<string, Set<OpenState>>();
   #count = 0;
 
   constructor(parts: OpensParts) {
     this.#parts = parts;
+    parts.shareTables.evictBy((holder) => this.#evict(holder));
   }
 
   /** Opens that hold. */
@@ -51,7 +53,8 @@ export class Opens {
     const file = new PinnedFile(await this.#parts.fileSystem.open(node, accessOf(share.access), purpose, caller));
     try {
       // Others may have opened it in the meantime.
-      while (this.#conflict(node.key, share) !== undefined) await this.requireShare(node.key, share, owner.client);
+      while (this.#parts.shareTables.conflict(node.key, share) !== undefined)
+        await this.requireShare(node.key, share, owner.client);
       this.#requireClient(owner.client);
     } catch (error) {
       await file.close();
@@ -72,14 +75,15 @@ export class Opens {
    * @throws Nfs4Error SHARE_DENIED
    */
   async requireShare(nodeKey: string, share: Share, client: Client | undefined): Promise<void> {
-    for (;;) {
-      const inTheWay = this.#conflict(nodeKey, share);
-      if (inTheWay === undefined) return;
-      if (inTheWay.client === client || !this.#parts.leases.isExpired(inTheWay.client)) {
-        throw new Nfs4Error(Nfs4Status.SHARE_DENIED);
-      }
-      await this.revoke(inTheWay);
-    }
+    const isOwn = (holder: ShareHolder): boolean => holder instanceof OpenState && holder.client === client;
+    const inTheWay = await this.#parts.shareTables.contention(nodeKey, share, isOwn);
+    if (inTheWay !== undefined) throw new Nfs4Error(Nfs4Status.SHARE_DENIED);
+  }
+
+  async #evict(holder: ShareHolder): Promise<boolean> {
+    if (!(holder instanceof OpenState) || !this.#parts.leases.isExpired(holder.client)) return false;
+    await this.revoke(holder);
+    return true;
   }
 
   /** OPEN_DOWNGRADE. @throws Nfs4Error INVAL */
@@ -165,16 +169,13 @@ export class Opens {
 
   /** What the client has of the file. */
   current(clientKey: string, nodeKey: string): FileHoldings {
-    const opens = [...(this.#files.get(nodeKey) ?? [])].filter((state) => state.client.key === clientKey);
+    const opens = [...this.#parts.shareTables.holders(nodeKey)].filter(
+      (holder): holder is OpenState => holder instanceof OpenState && holder.client.key === clientKey,
+    );
     const holders = new Set(opens.flatMap((state) => [...state.locks].map((lock) => lock.owner)));
     let locked = 0n;
     for (const holder of holders) locked += this.#parts.lockTables.lockedBytes(nodeKey, holder);
     return { opens: opens.length, locked };
-  }
-
-  #conflict(nodeKey: string, share: Share): OpenState | undefined {
-    for (const state of this.#files.get(nodeKey) ?? []) if (conflicts(state.share, share)) return state;
-    return undefined;
   }
 
   /** The client may have been destroyed while the file was being opened. */
@@ -186,8 +187,7 @@ export class Opens {
     const state = new OpenState(this.#parts.identifiers.stateid(), owner, node, new ShareHistory(share), file);
     owner.opens.set(node.key, state);
     this.#parts.stateids.add(state);
-    const states = this.#files.get(node.key) ?? new Set();
-    this.#files.set(node.key, states.add(state));
+    this.#parts.shareTables.add(node.key, state);
     this.#count++;
     return state;
   }
@@ -210,9 +210,7 @@ export class Opens {
     changed(state);
     state.owner.opens.delete(state.node.key);
     state.owner.usedAt = this.#parts.leases.now;
-    const states = this.#files.get(state.node.key);
-    states?.delete(state);
-    if (states?.size === 0) this.#files.delete(state.node.key);
+    this.#parts.shareTables.remove(state.node.key, state);
     this.#count--;
     if (status === 'revoked') this.#parts.stateids.revoked(state);
   }

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
 import type { FileSystem, Node, OpenFile } from '../../filesystem/file-system.ts';
+import { FileLocks } from '../../filesystem/locks/file-locks.ts';
+import type { ReclaimSource } from '../../filesystem/locks/reclaims.ts';
 import type { Log } from '../../log.ts';
 import type { StateidValue } from '../codec/basic.ts';
 import { Nfs4Status } from '../codec/status.ts';
@@ -13,7 +15,6 @@ import type { Clock } from './clock.ts';
 import { Identifiers } from './identifiers.ts';
 import { StatefulIo } from './io.ts';
 import { Leases } from './leases.ts';
-import { LockTables } from './lock-tables.ts';
 import { Locking } from './locking.ts';
 import { Opens } from './opens.ts';
 import { Recovery } from './recovery.ts';
@@ -38,6 +39,8 @@ export interface ServerStateSettings {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<StateLimits>;
+  /** Shared with other protocols; default: of its own. */
+  readonly locks?: FileLocks;
 }
 
 export interface StateCounts {
@@ -55,7 +58,8 @@ export class ServerState {
   readonly leases: Leases;
   readonly recovery: Recovery;
   readonly stateids: Stateids;
-  readonly lockTables = new LockTables();
+  readonly #locks: FileLocks;
+  readonly #reclaims: ReclaimSource;
   readonly opens: Opens;
   readonly locking: Locking;
   readonly sessions: Sessions;
@@ -68,7 +72,7 @@ export class ServerState {
   readonly #complete = new WeakSet<Client>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ database, fileSystem, leaseSeconds, clock, log, limits }: ServerStateSettings) {
+  constructor({ database, fileSystem, leaseSeconds, clock, log, limits, locks }: ServerStateSettings) {
     this.#limits = { ...defaultLimits, ...limits };
     this.#log = log;
     this.leaseSeconds = leaseSeconds;
@@ -78,7 +82,10 @@ export class ServerState {
     const leaseMilliseconds = leaseSeconds * 1000;
     const leases = new Leases(leaseMilliseconds, clock);
     const stateids = new Stateids(identifiers, this.#limits.stateids, () => this.#letGoSilent());
-    const { lockTables } = this;
+    this.#locks = locks ?? new FileLocks();
+    this.#reclaims = { isHeldBack: (nodeKey) => this.recovery.isHeldBack(nodeKey, undefined) };
+    this.#locks.reclaims.add(this.#reclaims);
+    const { ranges: lockTables, shares: shareTables } = this.#locks;
     const recovery = new Recovery({
       database,
       log,
@@ -94,7 +101,7 @@ export class ServerState {
     this.leases = leases;
     this.stateids = stateids;
     this.recovery = recovery;
-    this.opens = new Opens({ fileSystem, identifiers, leases, lockTables, recovery, stateids });
+    this.opens = new Opens({ fileSystem, identifiers, leases, lockTables, recovery, shareTables, stateids });
     this.locking = new Locking({ identifiers, leases, lockTables, opens: this.opens, recovery, stateids });
     this.sessions = new Sessions({ database, fileSystem, identifiers, leases });
     this.clients40 = new Clients40({ identifiers, leases, life });
@@ -186,6 +193,12 @@ export class ServerState {
   requireNoGrace(client: Client, nodeKey: string): void {
     this.requireComplete(client);
     if (this.recovery.isHeldBack(nodeKey, client)) throw new Nfs4Error(Nfs4Status.GRACE);
+  }
+
+  /** As `requireNoGrace`, and that nobody may still reclaim locks of the file in another protocol. @throws Nfs4Error GRACE */
+  requireNoGraceForLock(client: Client, nodeKey: string): void {
+    this.requireNoGrace(client, nodeKey);
+    if (this.#locks.reclaims.isHeldBackByOthers(nodeKey, this.#reclaims)) throw new Nfs4Error(Nfs4Status.GRACE);
   }
 
   #requireRoom(): void {
