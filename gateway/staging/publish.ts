@@ -1,25 +1,17 @@
 /** Brings the store in line with one inode: one PUT, one multipart upload, or one copy, whichever does it. */
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { Fileid, InodeRecord, PublishChange } from './records.ts';
 import { gatewayRoot, nextChange } from './tree.ts';
-import { contentTypeOf } from './content-type.ts';
 import { conflictName } from './conflict-name.ts';
 import type { ContentView } from './content.ts';
 import type { ExecutorParts } from './executor.ts';
-import { multipartThreshold, planParts } from './parts.ts';
+import { PartUpload, readSize } from './part-upload.ts';
 import type { Place } from './places.ts';
 import { writePosixMetadata } from './posix-metadata.ts';
-import { Extents } from './extents.ts';
+import { carriedOf, isDone, isMoved, metadataOf } from './publish-state.ts';
 import type { Frozen } from './staged-files.ts';
 import { StoreError } from '../store/object-store.ts';
-import type { Condition, CopyRequest, ObjectMetadata, Part, Version } from '../store/object-store.ts';
-
-/** Bytes read from staging at a time. */
-const readSize = 1024 * 1024;
-
-/** Parts of one file that are sent at the same time. */
-const partConcurrency = 4;
+import type { Condition, ObjectMetadata, Version } from '../store/object-store.ts';
 
 interface Attempt {
   readonly sequence: number;
@@ -34,9 +26,11 @@ interface Attempt {
 
 export class Publish {
   readonly #parts: ExecutorParts;
+  readonly #upload: PartUpload;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
+    this.#upload = new PartUpload(parts);
   }
 
   async perform(sequence: number, change: PublishChange): Promise<void> {
@@ -149,67 +143,7 @@ export class Publish {
       return place.store.put({ key: physical, body: Buffer.from(record.target ?? ''), metadata, condition });
     }
     const view: ContentView = { fileid, export: record.export, ...frozen };
-    if (frozen.size > multipartThreshold) return this.#sendParts(attempt, view, metadata);
-    return place.store.put({ key: physical, body: await this.#body(view, 0, frozen.size), metadata, condition });
-  }
-
-  async #sendParts(
-    { physical, condition, place, sequence }: Attempt,
-    view: ContentView,
-    metadata: ObjectMetadata,
-  ): Promise<Version> {
-    const { changes, database, places } = this.#parts;
-    const { multipart, limits } = place.store;
-    const source = view.object === undefined ? undefined : places.locate(view.fileid, view.export, view.object);
-    const baseLength = source === undefined ? 0 : Math.min(view.baseLength, source.version.size);
-    const planned = planParts(view.size, view.extents ?? Extents.empty, baseLength, limits);
-    const uploadId = await multipart.create(physical, metadata);
-    // Remembered, so that a crash leaves no parts behind that are paid for.
-    database.transact(() => {
-      const change = changes.get(sequence);
-      if (change?.kind === 'publish') changes.replace(sequence, { ...change, uploadId });
-    });
-    try {
-      const parts: Part[] = [];
-      let next = 0;
-      const work = async (): Promise<void> => {
-        for (let index = next++; index < planned.length; index = next++) {
-          const part = planned[index];
-          if (part === undefined) return;
-          const common = { key: physical, uploadId, partNumber: index + 1 };
-          const range = { offset: part.offset, length: part.length };
-          parts[index] =
-            part.copy && source !== undefined
-              ? await multipart.copyPart({
-                  ...common,
-                  sourceKey: source.key,
-                  pin: { etag: source.version.etag },
-                  range,
-                })
-              : await multipart.uploadPart({ ...common, body: await this.#body(view, part.offset, part.length) });
-        }
-      };
-      const ended = await Promise.allSettled(Array.from({ length: partConcurrency }, work));
-      const failed = ended.find((one) => one.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-      return await multipart.complete({ key: physical, uploadId, parts, condition });
-    } catch (error) {
-      // An upload that cannot be aborted now is swept later; what matters is why it failed.
-      await multipart.abort(physical, uploadId).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  /** Bytes of the view: small ones at hand, more of them read again for every try. */
-  async #body(view: ContentView, offset: number, length: number): Promise<Buffer | { size: number; open(): Readable }> {
-    const { content } = this.#parts;
-    if (length <= readSize) return Buffer.concat(await content.read(view, offset, length));
-    async function* chunks(): AsyncGenerator<Buffer> {
-      for (let at = 0; at < length; at += readSize) {
-        yield* await content.read(view, offset + at, Math.min(readSize, length - at));
-      }
-    }
-    return { size: length, open: () => Readable.from(chunks(), { objectMode: false }) };
+    return this.#upload.send({ ...attempt, metadata }, view);
   }
 
   /** Finds out what a rewrite of the object has to repeat; a mere rename takes it along unseen. */
@@ -453,32 +387,4 @@ export class Publish {
     if (object !== undefined && object.at === undefined) return { etag: places.versionOf(object).etag };
     return { absent: true };
   }
-}
-
-/** Whether the store has all of it, under its name. */
-function isDone(record: InodeRecord): boolean {
-  return (
-    record.object !== undefined &&
-    record.object.at === undefined &&
-    record.staged === undefined &&
-    record.restamp !== true
-  );
-}
-
-/** Whether its object has all of it, but under another key. */
-function isMoved(record: InodeRecord): boolean {
-  return record.object?.at !== undefined && record.staged === undefined && record.restamp !== true;
-}
-
-/** What every rewrite of the object repeats. */
-function metadataOf({ metadata, type, name }: InodeRecord): ObjectMetadata {
-  return metadata ?? { user: {}, contentType: contentTypeOf(type, name) };
-}
-
-/** What S3 does not carry over with a copy by itself. */
-function carriedOf({ storageClass }: Version, { metadata }: InodeRecord): NonNullable<CopyRequest['carry']> {
-  return {
-    ...(storageClass === undefined ? {} : { storageClass }),
-    ...(metadata?.encryption === undefined ? {} : { encryption: metadata.encryption }),
-  };
 }

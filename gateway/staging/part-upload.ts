@@ -1,0 +1,105 @@
+/** Sends the bytes of one generation of a file: in one PUT where they are few, else in parts. */
+import { Readable } from 'node:stream';
+import type { Database } from '../database/database.ts';
+import type { Body, Condition, ObjectMetadata, Part, Version } from '../store/object-store.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { Content, ContentView } from './content.ts';
+import { Extents } from './extents.ts';
+import { multipartThreshold, planParts } from './parts.ts';
+import type { Place, Places } from './places.ts';
+
+/** Bytes read from staging at a time. */
+export const readSize = 1024 * 1024;
+
+/** Parts of one file that are sent at the same time. */
+const partConcurrency = 4;
+
+export interface PartUploadParts {
+  readonly database: Database;
+  readonly changes: ChangeLog;
+  readonly content: Content;
+  readonly places: Places;
+}
+
+export interface ContentUpload {
+  /** Of the publish that it belongs to. */
+  readonly sequence: number;
+  readonly place: Place;
+  /** The key that is written. */
+  readonly physical: string;
+  readonly condition: Condition;
+  readonly metadata: ObjectMetadata;
+}
+
+export class PartUpload {
+  readonly #parts: PartUploadParts;
+
+  constructor(parts: PartUploadParts) {
+    this.#parts = parts;
+  }
+
+  /** @param view a frozen generation @throws StoreError, StagingError */
+  async send(upload: ContentUpload, view: ContentView): Promise<Version> {
+    if (view.size > multipartThreshold) return this.#sendParts(upload, view);
+    const { place, physical, metadata, condition } = upload;
+    return place.store.put({ key: physical, body: await this.#body(view, 0, view.size), metadata, condition });
+  }
+
+  async #sendParts(
+    { physical, condition, place, sequence, metadata }: ContentUpload,
+    view: ContentView,
+  ): Promise<Version> {
+    const { changes, database, places } = this.#parts;
+    const { multipart, limits } = place.store;
+    const source = view.object === undefined ? undefined : places.locate(view.fileid, view.export, view.object);
+    const baseLength = source === undefined ? 0 : Math.min(view.baseLength, source.version.size);
+    const planned = planParts(view.size, view.extents ?? Extents.empty, baseLength, limits);
+    const uploadId = await multipart.create(physical, metadata);
+    // Remembered, so that a crash leaves no parts behind that are paid for.
+    database.transact(() => {
+      const change = changes.get(sequence);
+      if (change?.kind === 'publish') changes.replace(sequence, { ...change, uploadId });
+    });
+    try {
+      const parts: Part[] = [];
+      let next = 0;
+      const work = async (): Promise<void> => {
+        for (let index = next++; index < planned.length; index = next++) {
+          const part = planned[index];
+          if (part === undefined) return;
+          const common = { key: physical, uploadId, partNumber: index + 1 };
+          const range = { offset: part.offset, length: part.length };
+          parts[index] =
+            part.copy && source !== undefined
+              ? await multipart.copyPart({
+                  ...common,
+                  sourceKey: source.key,
+                  pin: { etag: source.version.etag },
+                  range,
+                })
+              : await multipart.uploadPart({ ...common, body: await this.#body(view, part.offset, part.length) });
+        }
+      };
+      const ended = await Promise.allSettled(Array.from({ length: partConcurrency }, work));
+      const failed = ended.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return await multipart.complete({ key: physical, uploadId, parts, condition });
+    } catch (error) {
+      // An upload that cannot be aborted now is swept later; what matters is why it failed.
+      await multipart.abort(physical, uploadId).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Bytes of the view: small ones at hand, more of them read again for every try. */
+  async #body(view: ContentView, offset: number, length: number): Promise<Body> {
+    const { content } = this.#parts;
+    if (length <= readSize) return Buffer.concat(await content.read(view, offset, length));
+    async function* chunks(): AsyncGenerator<Buffer> {
+      for (let at = 0; at < length; at += readSize) {
+        yield* await content.read(view, offset + at, Math.min(readSize, length - at));
+      }
+    }
+    return { size: length, open: () => Readable.from(chunks(), { objectMode: false }) };
+  }
+}
