@@ -327,6 +327,19 @@ export class Directories {
       );
   }
 
+  /**
+   * Inside a transaction: whether all that is pending for the key is the removal of what somebody has open here, and
+   * others have written the key meanwhile. Then nothing is left to remove, and the name is theirs.
+   */
+  #isOvertaken(of: Export, key: string, version: Version, watch: Watch): boolean {
+    const { changes, places } = this.#parts;
+    const removal = changes.waitingRemove(of.id, key);
+    if (removal?.holder === undefined || watch.isTouched(key) || changes.aliases(of.id, key).length > 1) return false;
+    if (changes.following(removal.sequence, key) !== undefined || places.etagOf(removal) === version.etag) return false;
+    changes.complete(removal.sequence);
+    return true;
+  }
+
   /** Inside a transaction. `what` undefined: the store has nothing of this name. */
   #reconcileName(
     of: Export,
@@ -338,7 +351,8 @@ export class Directories {
   ): void {
     const { changes, tree } = this.#parts;
     const key = prefix + name;
-    if (this.#isOwnChange(of, key, watch) || this.#isOwnChange(of, `${key}/`, watch)) return;
+    const isOvertaken = what?.object !== undefined && this.#isOvertaken(of, key, what.object, watch);
+    if ((!isOvertaken && this.#isOwnChange(of, key, watch)) || this.#isOwnChange(of, `${key}/`, watch)) return;
     const entry = tree.entry(directory, name);
     const record = entry === undefined ? undefined : tree.get(entry.fileid);
     const isDirectory = what?.below !== undefined;

@@ -162,6 +162,22 @@ export class ChangeLog {
     return undefined;
   }
 
+  /**
+   * What comes next to a key after its change at `sequence`; undefined where nothing does, or where a directory rename
+   * comes first that may bring something else there.
+   */
+  following(sequence: number, key: string): Logged | undefined {
+    const change = this.#pending.get(sequence);
+    if (change === undefined) return undefined;
+    const next = (this.#byKey.get(id(change.export, key)) ?? []).find((other) => other > sequence);
+    if (next === undefined) return undefined;
+    for (const [other, move] of this.#moves) {
+      const isBetween = other > sequence && other < next && move.export === change.export;
+      if (isBetween && (overlaps(key, move.from) || overlaps(key, move.to))) return undefined;
+    }
+    return { sequence: next, ...(this.#pending.get(next) as Change) };
+  }
+
   isPending(exportId: number, key: string): boolean {
     return this.#byKey.has(id(exportId, key));
   }
@@ -198,6 +214,17 @@ export class ChangeLog {
         other.keys.some((key) => key.startsWith(change.from) || key.startsWith(change.to))
       )
         return true;
+    }
+    return false;
+  }
+
+  /** Whether a directory rename that was logged later waits for this change. */
+  isMoveWaiting(sequence: number): boolean {
+    const change = this.#pending.get(sequence);
+    if (change === undefined) return false;
+    for (const [later, move] of this.#moves) {
+      const isLater = later > sequence && move.export === change.export;
+      if (isLater && change.keys.some((key) => overlaps(key, move.from) || overlaps(key, move.to))) return true;
     }
     return false;
   }

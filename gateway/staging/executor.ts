@@ -43,18 +43,23 @@ export class StoreExecutor implements Executor {
     this.#moveTree = new MoveTree(parts);
   }
 
-  isHeld(_sequence: number, change: Change): boolean {
+  isHeld(sequence: number, change: Change): boolean {
     switch (change.kind) {
       case 'publish':
         return this.#parts.places.get(change.export) === undefined || this.#parts.isAwaited(change.fileid);
       case 'remove': {
         if (this.#parts.places.get(change.export) === undefined) return true;
-        if (change.holder === undefined) return false;
-        return this.#parts.tree.get(change.holder)?.object?.at?.key === change.key;
+        // A directory rename does not wait for somebody's close: then the bytes are fetched first.
+        return this.#hasHolder(change) && !this.#parts.changes.isMoveWaiting(sequence);
       }
       case 'move-tree':
         return this.#parts.places.get(change.export) === undefined;
     }
+  }
+
+  /** Whether an inode has its bytes under the key that is to be deleted. */
+  #hasHolder({ holder, key }: RemoveChange): boolean {
+    return holder !== undefined && this.#parts.tree.get(holder)?.object?.at?.key === key;
   }
 
   async perform(sequences: readonly number[]): Promise<void> {
@@ -74,6 +79,11 @@ export class StoreExecutor implements Executor {
   /** Deletes the keys, each only at the version that was meant. */
   async #remove(exportId: number, sequences: readonly number[]): Promise<void> {
     const { changes, database, notices, places } = this.#parts;
+    for (const sequence of sequences) {
+      const change = changes.get(sequence) as RemoveChange;
+      if (change.holder === undefined || !this.#hasHolder(change)) continue;
+      await this.#publish.preserve(change.holder, changes.physical(exportId, { key: change.key, asOf: sequence }));
+    }
     const removals = new Map<string, number>();
     const requests = sequences.map((sequence) => {
       const change = changes.get(sequence) as RemoveChange;

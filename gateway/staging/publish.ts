@@ -37,7 +37,7 @@ export class Publish {
     const { changes, database, places, tree } = this.#parts;
     const { fileid } = change;
     const target = changes.targetOf(sequence);
-    for (const displaced of change.displaces ?? []) await this.#preserve(displaced, target);
+    for (const displaced of change.displaces ?? []) await this.preserve(displaced, target);
     if (!this.#isHere(change, target)) return this.#retract(sequence, change, target);
     if (isDone(tree.require(fileid))) {
       database.transact(() => changes.complete(sequence));
@@ -117,8 +117,8 @@ export class Publish {
     database.transact(() => {
       const latest = changes.get(sequence);
       if (latest?.kind !== 'publish') return;
-      changes.complete(sequence);
       if (isOwn) this.#leave(sequence, latest, fileid, found.version, target);
+      else changes.complete(sequence);
     });
   }
 
@@ -179,8 +179,8 @@ export class Publish {
     const { sequence, fileid, metadata } = attempt;
     database.transact(() => {
       const change = changes.get(sequence) as PublishChange;
-      changes.complete(sequence);
       const inPlace = this.#isHere(change, attempt.physical);
+      if (inPlace) changes.complete(sequence);
       const hasBytes = inPlace || this.#leave(sequence, change, fileid, version, attempt.physical);
       const record = tree.get(fileid);
       if (record === undefined) return;
@@ -202,48 +202,57 @@ export class Publish {
   }
 
   /**
-   * Inside a transaction: what was written is under a name that is no longer the inode's, and must go from there.
+   * Inside a transaction: what was written is under a name that is no longer the inode's, and must go from there, before
+   * anything that was logged later comes to that key.
    * @returns whether the inode has its bytes there until then
    */
-  #leave(
-    sequence: number,
-    { export: exportId, keys }: PublishChange,
-    fileid: Fileid,
-    version: Version,
-    target: string,
-  ): boolean {
-    const { changes, tree } = this.#parts;
-    const key = changes.logical(exportId, { key: keys[0] as string, asOf: sequence });
-    const record = tree.get(fileid);
+  #leave(sequence: number, change: PublishChange, fileid: Fileid, version: Version, target: string): boolean {
+    const record = this.#parts.tree.get(fileid);
     // An object that it has elsewhere stays its own; one that was here has been overwritten.
     const isKept = record !== undefined && (record.object === undefined || this.#parts.places.isAt(fileid, target));
-    if (isKept) {
-      tree.update(fileid, { object: { version, unconfirmed: true, at: { key, asOf: changes.next } } });
-      const waiting = changes.waitingPublish(fileid);
-      if (waiting !== undefined) {
-        const { sequence: at, ...change } = waiting;
-        changes.replace(at, { ...change, keys: [change.keys[0] as string, changes.keyAt(exportId, key, at)] });
-      }
+    if (isKept) this.#leaveKept(sequence, change, fileid, version);
+    else this.#leaveBehind(sequence, change, version);
+    return isKept;
+  }
+
+  /** Inside a transaction: nobody needs what was written, so it goes before anything that was logged later comes to that key. */
+  #leaveBehind(sequence: number, { export: exportId, keys }: PublishChange, version: Version): void {
+    const { changes, tree } = this.#parts;
+    const key = keys[0] as string;
+    const next = changes.following(sequence, key);
+    if (next?.kind === 'publish' && next.keys[0] === key) {
+      // Nothing to delete: the next file of that name will overwrite it.
+      tree.update(next.fileid, { replaces: { etag: version.etag } });
+      changes.complete(sequence);
+      return;
+    }
+    // What it was to delete has been overwritten.
+    if (next?.kind === 'remove') changes.complete(next.sequence);
+    changes.replace(sequence, { kind: 'remove', export: exportId, keys: [key], key, etag: version.etag });
+  }
+
+  /** Inside a transaction: what was written are the inode's bytes until its next publish has brought them to its name. */
+  #leaveKept(sequence: number, { export: exportId, keys }: PublishChange, fileid: Fileid, version: Version): void {
+    const { changes, tree } = this.#parts;
+    const key = changes.logical(exportId, { key: keys[0] as string, asOf: sequence });
+    changes.complete(sequence);
+    tree.update(fileid, { object: { version, unconfirmed: true, at: { key, asOf: changes.next } } });
+    const waiting = changes.waitingPublish(fileid);
+    if (waiting !== undefined) {
+      const { sequence: at, ...change } = waiting;
+      changes.replace(at, { ...change, keys: [change.keys[0] as string, changes.keyAt(exportId, key, at)] });
     }
     const claimant = changes.claimant(exportId, key);
     if (claimant !== undefined) {
       // Nothing to delete: the next file of that name will overwrite it.
       tree.update(claimant.fileid, { replaces: { etag: version.etag } });
       const { sequence: at, ...change } = claimant;
-      if (isKept) changes.replace(at, { ...change, displaces: [...(change.displaces ?? []), fileid] });
-      return isKept;
+      changes.replace(at, { ...change, displaces: [...(change.displaces ?? []), fileid] });
+      return;
     }
     const obsolete = changes.waitingRemove(exportId, key);
     if (obsolete !== undefined) changes.complete(obsolete.sequence);
-    changes.append({
-      kind: 'remove',
-      export: exportId,
-      keys: [key],
-      key,
-      etag: version.etag,
-      ...(isKept ? { holder: fileid } : {}),
-    });
-    return isKept;
+    changes.append({ kind: 'remove', export: exportId, keys: [key], key, etag: version.etag, holder: fileid });
   }
 
   /** The store holds another version than expected. Nothing is overwritten. */
@@ -320,7 +329,7 @@ export class Publish {
   /** The local version gets a name of its own beside the remote one. */
   async #keepBoth({ fileid, sequence, physical }: Attempt, record: InodeRecord): Promise<void> {
     const { changes, database, host, invalidate, notices, places, tree } = this.#parts;
-    if (record.staged !== undefined) await this.#preserve(fileid, physical);
+    if (record.staged !== undefined) await this.preserve(fileid, physical);
     const parent = record.parent as Fileid;
     const name = conflictName(
       record.name,
@@ -347,8 +356,8 @@ export class Publish {
     invalidate(parent);
   }
 
-  /** Brings all bytes that an inode has under this key into staging, because its object is about to be overwritten. */
-  async #preserve(fileid: Fileid, physical: string): Promise<void> {
+  /** Brings all bytes that an inode has under this key into staging, because its object is about to be overwritten or deleted. */
+  async preserve(fileid: Fileid, physical: string): Promise<void> {
     const { content, database, files, places, tree } = this.#parts;
     const record = tree.get(fileid);
     if (!this.#parts.places.isAt(fileid, physical) || record?.object === undefined) return;

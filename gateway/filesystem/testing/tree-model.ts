@@ -40,6 +40,8 @@ export class ModelNode {
   node: Node | undefined;
   seen: Attributes | undefined;
   touched: Touched = 'may';
+  /** Others have changed the entries of the directory since it was listed: its attributes tell it then at the latest. */
+  unlisted = false;
 
   constructor(type: ModelType, parent: ModelNode | undefined, name: string) {
     this.type = type;
