@@ -4,7 +4,7 @@ import { Opcode } from '../codec/opcodes.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type Operation } from '../operation.ts';
 
-/** EXCHGID4_FLAG_SUPP_FENCE_OPS of RFC 7862 §14.1. */
+/** EXCHGID4_FLAG_SUPP_FENCE_OPS of RFC 7862 §14.1: unknown to 4.1. */
 const fenceOperations = 0x4;
 
 const requestFlags =
@@ -14,8 +14,7 @@ const requestFlags =
   ExchangeIdFlag.USE_NON_PNFS |
   ExchangeIdFlag.USE_PNFS_MDS |
   ExchangeIdFlag.USE_PNFS_DS |
-  ExchangeIdFlag.UPD_CONFIRMED_REC_A |
-  fenceOperations;
+  ExchangeIdFlag.UPD_CONFIRMED_REC_A;
 
 /** RFC 8881 §18.35. */
 export const exchangeId: Operation<Decoded<typeof exchangeIdArguments>, Decoded<typeof exchangeIdResult>> = {
@@ -24,8 +23,9 @@ export const exchangeId: Operation<Decoded<typeof exchangeIdArguments>, Decoded<
   minorVersions: [1, 2],
   arguments: exchangeIdArguments,
   result: exchangeIdResult,
-  async perform({ caller, state }, { owner, flags, stateProtect }) {
-    if ((flags & ~requestFlags) !== 0) throw new Nfs4Error(Nfs4Status.INVAL, 'unknown flags');
+  async perform({ caller, minorVersion, state }, { owner, flags, stateProtect }) {
+    const known = minorVersion >= 2 ? requestFlags | fenceOperations : requestFlags;
+    if ((flags & ~known) !== 0) throw new Nfs4Error(Nfs4Status.INVAL, 'unknown flags');
     requireUnprotected(stateProtect.how);
     const update = (flags & ExchangeIdFlag.UPD_CONFIRMED_REC_A) !== 0;
     const { client, isConfirmed, sequence } = await state.clients41.exchangeId(

@@ -2,7 +2,7 @@
 import type { Client } from './client.ts';
 
 export interface ClientLife {
-  /** Makes room for one more by letting go of a silent one. @throws Nfs4Error RESOURCE or DELAY where all are alive */
+  /** Makes room for one more confirmed one by letting go of a silent one. @throws Nfs4Error DELAY where all are alive */
   requireRoom(): void;
   /** It is confirmed: recorded, on the disk when this resolves. */
   begin(client: Client): Promise<void>;

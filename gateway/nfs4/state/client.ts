@@ -131,11 +131,14 @@ export class OpenState implements StateBase, ShareHolder {
   readonly node: Node;
   readonly shares: ShareHistory;
   file: PinnedFile;
+  /** Who opened it last: for them the stateid is permission enough. */
+  uid: number;
   readonly locks = new Set<LockState>();
   seqid = 1;
   status: StateStatus = 'held';
 
-  constructor(other: Buffer, owner: OpenOwner, node: Node, shares: ShareHistory, file: PinnedFile) {
+  constructor(other: Buffer, owner: OpenOwner, node: Node, shares: ShareHistory, file: PinnedFile, uid: number) {
+    this.uid = uid;
     this.other = other;
     this.owner = owner;
     this.node = node;

@@ -47,6 +47,16 @@ describe('SETCLIENTID (RFC 7530 §16.33.5)', () => {
     expect(server.state.counts().opens).toBe(0);
   });
 
+  it('goes on for others while names are invented by the thousand', async () => {
+    const server = await TestServer.start({ clients: 2 });
+    const connection = server.connect(0);
+    const first = (await connection.compound(naming40('first'))).value(setclientid);
+    for (let index = 0; index < 1100; index++) await connection.compound(naming40(`invented ${index}`));
+    await Client40.begin(server, 'a');
+    const forgotten = await connection.compound(call(setclientidConfirm, first));
+    expect(forgotten.summary).toEqual(['SETCLIENTID_CONFIRM STALE_CLIENTID']);
+  });
+
   it('replaces what was not confirmed', async () => {
     const server = await TestServer.start();
     const connection = server.connect(0);

@@ -32,6 +32,9 @@ interface Unconfirmed extends ClientRecord {
   readonly madeAt: number;
 }
 
+/** Most names that are not confirmed yet: a flood of them costs the oldest ones, and nobody who is confirmed. */
+const maxUnconfirmed = 1024;
+
 export interface Clients40Parts {
   readonly identifiers: Identifiers;
   readonly leases: Leases;
@@ -43,14 +46,17 @@ export class Clients40 {
   /** By the client's name for itself, as latin1. */
   readonly #confirmed = new Map<string, Confirmed>();
   readonly #unconfirmed = new Map<string, Unconfirmed>();
+  /** The keys of `#unconfirmed`, by clientid. */
+  readonly #names = new Map<bigint, string>();
   readonly #byClientid = new Map<bigint, Confirmed>();
 
   constructor(parts: Clients40Parts) {
     this.#parts = parts;
   }
 
+  /** Confirmed ones. */
   get size(): number {
-    return this.#confirmed.size + this.#unconfirmed.size;
+    return this.#confirmed.size;
   }
 
   *[Symbol.iterator](): Iterator<Client> {
@@ -79,24 +85,30 @@ export class Clients40 {
       uid,
       madeAt: this.#parts.leases.now,
     };
-    if (!this.#unconfirmed.has(name)) this.#parts.life.requireRoom();
+    this.#forget(name);
+    for (const oldest of this.#unconfirmed.keys()) {
+      if (this.#unconfirmed.size < maxUnconfirmed) break;
+      this.#forget(oldest);
+    }
     this.#unconfirmed.set(name, record);
+    this.#names.set(record.clientid, name);
     return { clientid: record.clientid, confirm: record.confirm };
   }
 
-  /** @throws Nfs4Error STALE_CLIENTID, CLID_INUSE */
+  /** @throws Nfs4Error STALE_CLIENTID, CLID_INUSE, DELAY */
   async confirm(clientid: bigint, confirm: Buffer, uid: number): Promise<void> {
-    const pending = [...this.#unconfirmed].find(([, record]) => record.clientid === clientid);
-    if (pending === undefined || !pending[1].confirm.equals(confirm)) {
+    const name = this.#names.get(clientid);
+    const record = name === undefined ? undefined : this.#unconfirmed.get(name);
+    if (name === undefined || record?.confirm.equals(confirm) !== true) {
       const again = this.#byClientid.get(clientid);
       if (again === undefined || !again.confirm.equals(confirm)) throw new Nfs4Error(Nfs4Status.STALE_CLIENTID);
       if (again.uid !== uid) throw new Nfs4Error(Nfs4Status.CLID_INUSE);
       return;
     }
-    const [name, record] = pending;
     if (record.uid !== uid) throw new Nfs4Error(Nfs4Status.CLID_INUSE);
-    this.#unconfirmed.delete(name);
     const before = this.#confirmed.get(name);
+    if (before === undefined) this.#parts.life.requireRoom();
+    this.#forget(name);
     if (before?.clientid === clientid) {
       this.#keep(name, { ...record, client: before.client });
       return;
@@ -132,8 +144,16 @@ export class Clients40 {
   tidy(): void {
     const { now, milliseconds } = this.#parts.leases;
     for (const [name, record] of this.#unconfirmed) {
-      if (now - record.madeAt > milliseconds) this.#unconfirmed.delete(name);
+      if (now - record.madeAt > milliseconds) this.#forget(name);
     }
+  }
+
+  /** Forgets a name that is not confirmed. */
+  #forget(name: string): void {
+    const record = this.#unconfirmed.get(name);
+    if (record === undefined) return;
+    this.#unconfirmed.delete(name);
+    this.#names.delete(record.clientid);
   }
 
   #isInUse(client: Client): boolean {

@@ -28,6 +28,24 @@ describe('EXCHANGE_ID (RFC 8881 §18.35.4)', () => {
     expect(after.clientid).not.toBe(before.clientid);
   });
 
+  it('knows the flag for fencing in 4.2 and not in 4.1', async () => {
+    const server = await TestServer.start();
+    const asked = naming('a', { flags: 0x4 | ExchangeIdFlag.USE_NON_PNFS });
+    expect((await server.connect(1).compound(asked)).summary).toEqual(['EXCHANGE_ID INVAL']);
+    expect((await server.connect(2).compound(asked)).summary).toEqual(['EXCHANGE_ID OK']);
+  });
+
+  it('goes on for others while names are invented by the thousand', async () => {
+    const server = await TestServer.start({ clients: 2 });
+    const connection = server.connect(1);
+    const named = (await connection.compound(naming('first'))).value(exchangeId);
+    for (let index = 0; index < 1100; index++) await connection.compound(naming(`invented ${index}`));
+    await Client41.begin(server, 'a');
+    const forgotten = await connection.compound(sessionOf(named.clientid, named.sequence));
+    expect(forgotten.summary).toEqual(['CREATE_SESSION STALE_CLIENTID']);
+    expect(server.state.counts().clients).toBe(1);
+  });
+
   it('1, 4: makes a new record and replaces an unconfirmed one', async () => {
     const server = await TestServer.start();
     const connection = server.connect(1);
@@ -121,8 +139,12 @@ describe('CREATE_SESSION (RFC 8881 §18.36.4)', () => {
     const { clientid, sequence } = (await connection.compound(naming('a'))).value(exchangeId);
     const small = await connection.compound(sessionOf(clientid, sequence, { fore: { maxRequestSize: 20 } }));
     expect(small.summary).toEqual(['CREATE_SESSION TOOSMALL']);
-    const none = await connection.compound(sessionOf(clientid, sequence + 1, { fore: { maxRequests: 0 } }));
+    const none = await connection.compound(sessionOf(clientid, sequence, { fore: { maxRequests: 0 } }));
     expect(none.summary).toEqual(['CREATE_SESSION INVAL']);
+    const narrow = await connection.compound(sessionOf(clientid, sequence, { back: { maxRequestSize: 20 } }));
+    expect(narrow.summary).toEqual(['CREATE_SESSION TOOSMALL']);
+    // None of them has taken a place in the sequence (§18.36.4).
+    expect((await connection.compound(sessionOf(clientid, sequence))).summary).toEqual(['CREATE_SESSION OK']);
   });
 
   it('is for the principal of EXCHANGE_ID', async () => {

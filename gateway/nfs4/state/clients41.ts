@@ -1,6 +1,6 @@
 /** Clients of 4.1 and later: EXCHANGE_ID and CREATE_SESSION. RFC 8881 §18.35.4, §18.36.4. */
 import { CreateSessionFlag } from '../codec/sessions.ts';
-import type { CreateSessionArguments, CreateSessionResult } from '../codec/sessions.ts';
+import type { ChannelAttributes, CreateSessionArguments, CreateSessionResult } from '../codec/sessions.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error } from '../operation.ts';
 import type { RpcConnection } from '../../rpc/program.ts';
@@ -24,6 +24,19 @@ interface ClientRecord {
   /** A CREATE_SESSION that is being done. */
   pending: Promise<void> | undefined;
 }
+
+/** What a session gets of the channels that were asked for. */
+interface Channels {
+  /** Whether the client takes calls on the connection. */
+  readonly wanted: boolean;
+  readonly foreChannel: ChannelAttributes;
+  readonly backChannel: ChannelAttributes;
+}
+
+const knownFlags = CreateSessionFlag.PERSIST | CreateSessionFlag.CONN_BACK_CHAN | CreateSessionFlag.CONN_RDMA;
+
+/** Most names that are not confirmed yet: a flood of them costs the oldest ones, and nobody who is confirmed. */
+const maxUnconfirmed = 1024;
 
 export interface ExchangedId {
   readonly client: Client;
@@ -50,8 +63,9 @@ export class Clients41 {
     this.#parts = parts;
   }
 
+  /** Confirmed ones. */
   get size(): number {
-    return this.#byClientid.size;
+    return this.#confirmed.size;
   }
 
   *[Symbol.iterator](): Iterator<Client> {
@@ -60,7 +74,7 @@ export class Clients41 {
 
   /**
    * @param update EXCHGID4_FLAG_UPD_CONFIRMED_REC_A
-   * @throws Nfs4Error NOENT, NOT_SAME, PERM, CLID_INUSE, DELAY
+   * @throws Nfs4Error NOENT, NOT_SAME, PERM, CLID_INUSE
    */
   async exchangeId(ownerid: Buffer, verifier: Buffer, uid: number, update: boolean): Promise<ExchangedId> {
     const name = ownerid.toString('latin1');
@@ -77,8 +91,11 @@ export class Clients41 {
       }
     }
     const replaced = this.#unconfirmed.get(name);
-    if (replaced === undefined) this.#parts.life.requireRoom();
-    else this.#forget(replaced);
+    if (replaced !== undefined) this.#forget(replaced);
+    for (const oldest of this.#unconfirmed.values()) {
+      if (this.#unconfirmed.size < maxUnconfirmed) break;
+      this.#forget(oldest);
+    }
     const { identifiers, leases } = this.#parts;
     const record: ClientRecord = {
       name,
@@ -93,7 +110,7 @@ export class Clients41 {
     return exchanged(record);
   }
 
-  /** @throws Nfs4Error STALE_CLIENTID, SEQ_MISORDERED, CLID_INUSE, INVAL, TOOSMALL, NOSPC */
+  /** @throws Nfs4Error STALE_CLIENTID, SEQ_MISORDERED, CLID_INUSE, INVAL, TOOSMALL, NOSPC, DELAY */
   async createSession(
     args: CreateSessionArguments,
     uid: number,
@@ -101,6 +118,9 @@ export class Clients41 {
   ): Promise<CreateSessionResult> {
     const record = this.#byClientid.get(args.clientid);
     if (record === undefined) throw new Nfs4Error(Nfs4Status.STALE_CLIENTID);
+    // What no server could grant is refused before it takes a place in the sequence.
+    const channels = fitChannels(args);
+    if (!record.isConfirmed && !this.#confirmed.has(record.name)) this.#parts.life.requireRoom();
     await record.pending;
     if (args.sequence === record.sequence) {
       if ('error' in record.outcome) throw record.outcome.error;
@@ -112,7 +132,7 @@ export class Clients41 {
     const done = Promise.withResolvers<undefined>();
     record.pending = done.promise;
     try {
-      const result = await this.#create(record, args, connection);
+      const result = await this.#create(record, args, channels, connection);
       record.outcome = { result };
       return result;
     } catch (error) {
@@ -151,13 +171,9 @@ export class Clients41 {
   async #create(
     record: ClientRecord,
     args: CreateSessionArguments,
+    { wanted, foreChannel, backChannel }: Channels,
     connection: RpcConnection,
   ): Promise<CreateSessionResult> {
-    const knownFlags = CreateSessionFlag.PERSIST | CreateSessionFlag.CONN_BACK_CHAN | CreateSessionFlag.CONN_RDMA;
-    if ((args.flags & ~knownFlags) !== 0) throw new Nfs4Error(Nfs4Status.INVAL);
-    const foreChannel = fitChannel(args.foreChannel, largestForeChannel);
-    const wanted = (args.flags & CreateSessionFlag.CONN_BACK_CHAN) !== 0;
-    const backChannel = wanted ? fitChannel(args.backChannel, largestBackChannel) : args.backChannel;
     if (!record.isConfirmed) await this.#confirm(record);
     const { client } = record;
     this.#parts.leases.renew(client);
@@ -193,6 +209,19 @@ export class Clients41 {
     if (this.#unconfirmed.get(record.name) === record) this.#unconfirmed.delete(record.name);
     this.#byClientid.delete(record.client.clientid);
   }
+}
+
+/** @throws Nfs4Error INVAL, TOOSMALL */
+function fitChannels(args: CreateSessionArguments): Channels {
+  if ((args.flags & ~knownFlags) !== 0) throw new Nfs4Error(Nfs4Status.INVAL);
+  const wanted = (args.flags & CreateSessionFlag.CONN_BACK_CHAN) !== 0;
+  // A client that wants no back channel may still describe one, and then by the same rules; or it leaves it empty.
+  const isDescribed = wanted || args.backChannel.maxRequests > 0;
+  return {
+    wanted,
+    foreChannel: fitChannel(args.foreChannel, largestForeChannel),
+    backChannel: isDescribed ? fitChannel(args.backChannel, largestBackChannel) : args.backChannel,
+  };
 }
 
 function exchanged(record: ClientRecord): ExchangedId {

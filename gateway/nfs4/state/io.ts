@@ -1,5 +1,5 @@
 /** READ and WRITE by stateid. RFC 7530 §9.1.4.5 and §9.1.6, RFC 8881 §8.2.5. */
-import type { Node, OpenFile } from '../../filesystem/file-system.ts';
+import { Access, type Node, type OpenFile } from '../../filesystem/file-system.ts';
 import type { StateidValue } from '../codec/basic.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type CompoundContext } from '../operation.ts';
@@ -70,7 +70,18 @@ export class StatefulIo {
     const { open } = this.require(stateid, node, context, true);
     if (open.client.generation === '4.0' && !open.owner.confirmed) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
     if ((open.share.access & mask) === 0) throw new Nfs4Error(Nfs4Status.OPENMODE);
+    if (context.caller.uid !== open.uid) await this.#requirePermission(node, context, access);
     return open;
+  }
+
+  /** A stateid suffices for whom it was opened; anybody else needs the permission as well (RFC 8881 §8.2.3 of stolen ones). */
+  async #requirePermission(
+    node: Node,
+    { caller, fileSystem }: CompoundContext,
+    access: 'read' | 'write',
+  ): Promise<void> {
+    const sufficient = access === 'read' ? Access.read | Access.execute : Access.modify;
+    if ((await fileSystem.access(node, sufficient, caller)) === 0) throw new Nfs4Error(Nfs4Status.ACCESS);
   }
 
   async openFor(

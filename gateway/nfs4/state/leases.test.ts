@@ -97,7 +97,7 @@ describe('a lease that has run out', () => {
     server.pass(10);
     await Client41.begin(server, 'b');
     const refused = new Client41(server, 'c');
-    await expect(refused.establish()).rejects.toThrow('EXCHANGE_ID DELAY');
+    await expect(refused.establish()).rejects.toThrow('CREATE_SESSION DELAY');
     server.pass(55);
     await refused.establish();
     expect(server.state.counts().clients).toBe(2);

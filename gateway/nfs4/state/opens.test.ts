@@ -6,6 +6,7 @@ import { open } from '../operations/open.ts';
 import { openDowngrade } from '../operations/open-downgrade.ts';
 import { read } from '../operations/read.ts';
 import { remove } from '../operations/remove.ts';
+import { setattr } from '../operations/setattr.ts';
 import { call, type CompoundReply } from '../testing/compound-client.ts';
 import {
   access,
@@ -19,6 +20,7 @@ import {
   exclusive1,
   guarded,
   handleOf,
+  modeOf,
   opening,
   reading,
   unchecked,
@@ -41,6 +43,20 @@ async function opened(client: Client41, opts: Opening = {}, name = 'file') {
 function contentOf(reply: CompoundReply): string {
   return Buffer.concat(reply.value(read).data).toString();
 }
+
+describe('a stateid', () => {
+  it('suffices for whom the file was opened, whatever its mode, and for nobody else', async () => {
+    const server = await TestServer.start();
+    const client = await Client41.begin(server, 'a');
+    const { handle, stateid } = await opened(client);
+    await client.send(at(handle), call(setattr, { stateid: anonymous, attributes: modeOf(0o400) }));
+    expect(last(await client.send(at(handle), writing(stateid, 'mine')))).toBe('WRITE OK');
+    expect(last(await client.sendAs(2000, at(handle), writing(stateid, 'stolen')))).toBe('WRITE ACCESS');
+    expect(last(await client.sendAs(2000, at(handle), reading(stateid)))).toBe('READ ACCESS');
+    await client.send(at(handle), call(setattr, { stateid: anonymous, attributes: modeOf(0o444) }));
+    expect(last(await client.sendAs(2000, at(handle), reading(stateid)))).toBe('READ OK');
+  });
+});
 
 describe('OPEN of 4.1', () => {
   it('makes a file, writes and reads it by the current stateid, and closes it', async () => {

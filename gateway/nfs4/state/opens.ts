@@ -62,7 +62,9 @@ export class Opens {
     }
     const existing = owner.opens.get(node.key);
     const state =
-      existing === undefined ? this.#add(owner, node, share, file) : await this.#upgrade(existing, share, file);
+      existing === undefined
+        ? this.#add(owner, node, share, file, caller.uid)
+        : await this.#upgrade(existing, share, file, caller.uid);
     this.record(owner.client, node.key);
     // An open that denies is a promise: it is kept over a crash before it is given (recovery.ts).
     if (share.deny !== 0) await this.#parts.recovery.durable();
@@ -183,8 +185,8 @@ export class Opens {
     if (this.#parts.leases.isGone(client)) throw new Nfs4Error(Nfs4Status.STALE_CLIENTID);
   }
 
-  #add(owner: OpenOwner, node: Node, share: Share, file: PinnedFile): OpenState {
-    const state = new OpenState(this.#parts.identifiers.stateid(), owner, node, new ShareHistory(share), file);
+  #add(owner: OpenOwner, node: Node, share: Share, file: PinnedFile, uid: number): OpenState {
+    const state = new OpenState(this.#parts.identifiers.stateid(), owner, node, new ShareHistory(share), file, uid);
     owner.opens.set(node.key, state);
     this.#parts.stateids.add(state);
     this.#parts.shareTables.add(node.key, state);
@@ -193,7 +195,8 @@ export class Opens {
   }
 
   /** The owner sees from now on what its latest OPEN saw. */
-  async #upgrade(state: OpenState, share: Share, file: PinnedFile): Promise<OpenState> {
+  async #upgrade(state: OpenState, share: Share, file: PinnedFile, uid: number): Promise<OpenState> {
+    state.uid = uid;
     const before = state.file;
     state.shares.add(share);
     state.file = file;

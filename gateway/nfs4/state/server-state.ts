@@ -22,7 +22,7 @@ import { Sessions } from './sessions.ts';
 import { Stateids } from './stateids.ts';
 
 export interface StateLimits {
-  /** Clients, confirmed or not. */
+  /** Confirmed clients. */
   readonly clients: number;
   /** Stateids of all clients together. */
   readonly stateids: number;
@@ -30,7 +30,7 @@ export interface StateLimits {
   readonly courtesySeconds: number;
 }
 
-const defaultLimits: StateLimits = { clients: 1024, stateids: 200_000, courtesySeconds: 24 * 3600 };
+const defaultLimits: StateLimits = { clients: 4096, stateids: 200_000, courtesySeconds: 24 * 3600 };
 
 export interface ServerStateSettings {
   readonly database: Database;
@@ -208,9 +208,10 @@ export class ServerState {
 
   /** Memory is short: the client that has been silent longest goes, where its lease has run out; false where none has. */
   #letGoSilent(): boolean {
-    const [silent] = [...this.clients40, ...this.clients41]
-      .filter((client) => this.leases.isExpired(client))
-      .sort((a, b) => a.renewedAt - b.renewedAt);
+    let silent: Client | undefined;
+    for (const client of [...this.clients40, ...this.clients41]) {
+      if (this.leases.isExpired(client) && client.renewedAt < (silent?.renewedAt ?? Infinity)) silent = client;
+    }
     if (silent !== undefined) this.#letGo(silent);
     return silent !== undefined;
   }
@@ -230,12 +231,15 @@ export class ServerState {
   }
 }
 
-/** The identity of this gateway and the number of this start, 1..2^32-2. */
+/**
+ * The identity of this gateway and the number of this start, 1..2^32-2: seconds since the epoch, so that what was given
+ * out before the data folder was lost is stale as well, and above the last one whatever the clock says.
+ */
 function countStart(database: Database): { readonly serverOwner: Buffer; readonly start: number } {
   const table = database.table<{ readonly owner: Buffer; readonly start: number }>('nfs4-server');
   const before = table.get(['identity']);
   const serverOwner = before?.owner ?? Buffer.from(`windlass-${randomBytes(16).toString('hex')}`);
-  const start = ((before?.start ?? 0) % 0xffff_fffd) + 1;
+  const start = (Math.max(before?.start ?? 0, Math.floor(Date.now() / 1000)) % 0xffff_fffd) + 1;
   database.transact(() => table.put(['identity'], { owner: serverOwner, start }));
   return { serverOwner, start };
 }

@@ -1,6 +1,6 @@
 /** Operations as tests write them, with the arguments that seldom matter filled in. */
 import { Attribute } from '../../attributes/numbers.ts';
-import { bits, type StateidValue } from '../../codec/basic.ts';
+import { bits, type RawAttributes, type StateidValue } from '../../codec/basic.ts';
 import { LockType } from '../../codec/locks.ts';
 import { Claim, CreateMode, type OpenArguments, StableHow, type WireCreateHow } from '../../codec/opens.ts';
 import { close } from '../../operations/close.ts';
@@ -28,6 +28,13 @@ export const at = (handle: Buffer): Call => call(putfh, { handle });
 const noAttributes = { mask: 0n, values: Buffer.alloc(0) };
 /** fattr4 with size 0. */
 export const truncated = { mask: bits(Attribute.size), values: Buffer.alloc(8) };
+
+/** fattr4 with these permission bits. */
+export function modeOf(mode: number): RawAttributes {
+  const values = Buffer.alloc(4);
+  values.writeUInt32BE(mode);
+  return { mask: bits(Attribute.mode), values };
+}
 
 export const unchecked: WireCreateHow = { mode: CreateMode.UNCHECKED, value: noAttributes };
 export const uncheckedTruncating: WireCreateHow = { mode: CreateMode.UNCHECKED, value: truncated };

@@ -47,14 +47,18 @@ export function naming(
 export function sessionOf(
   clientid: bigint,
   sequenceid: number,
-  opts: { readonly flags?: number; readonly fore?: Partial<ChannelAttributes> } = {},
+  opts: {
+    readonly flags?: number;
+    readonly fore?: Partial<ChannelAttributes>;
+    readonly back?: Partial<ChannelAttributes>;
+  } = {},
 ): Call {
   return call(createSession, {
     clientid,
     sequence: sequenceid,
     flags: opts.flags ?? 0,
     foreChannel: { ...channel, ...opts.fore },
-    backChannel: channel,
+    backChannel: { ...channel, ...opts.back },
     callbackProgram: 0x4000_0000,
     callbackSecurity: [{ flavor: 0, value: undefined }],
   });
@@ -109,6 +113,11 @@ export class Client41 {
   /** The COMPOUND with SEQUENCE in front, in the next sequence of the slot. */
   async send(...calls: readonly Call[]): Promise<CompoundReply> {
     return this.connection.send(this.encode(calls));
+  }
+
+  /** As `send`, by another user of the same client. */
+  async sendAs(uid: number, ...calls: readonly Call[]): Promise<CompoundReply> {
+    return this.server.connect(this.minorVersion, uid).send(this.encode(calls));
   }
 
   encode(calls: readonly Call[], opts: { slot?: number; cacheThis?: boolean; sequence?: number } = {}): Buffer {
