@@ -118,6 +118,35 @@ describe('The upload queue', () => {
     expect(recorder.performed).toEqual([sequences]);
   });
 
+  it('deletes together what is removed one after the other, though not for ever', async () => {
+    const { recorder, append } = await queueOf();
+    const step = times.settle / 2;
+    const sequences: number[] = [];
+    for (let removed = 0; removed < 4; removed++) {
+      sequences.push(...append(remove(`key ${removed}`)));
+      await pass(step);
+    }
+    expect(recorder.performed).toEqual([]);
+    await pass(step);
+    expect(recorder.performed).toEqual([sequences]);
+    for (let time = 0; time < times.latest + step; time += step) {
+      append(remove(`later ${time}`));
+      await pass(step);
+    }
+    expect(recorder.performed.length).toBeGreaterThan(1);
+  });
+
+  it('does not wait with a delete for one that fails', async () => {
+    const { recorder, append } = await queueOf();
+    recorder.failure = new StoreError('AccessDenied', 'no');
+    const [refused] = append(remove('refused'));
+    await pass(times.settle);
+    recorder.failure = undefined;
+    const [other] = append(remove('other'));
+    await pass(times.settle);
+    expect(recorder.performed).toEqual([[refused], [other]]);
+  });
+
   it('deletes no more than a thousand keys with one request', async () => {
     const { recorder, append } = await queueOf();
     append(...Array.from({ length: 1001 }, (_, i) => remove(`key ${i}`)));

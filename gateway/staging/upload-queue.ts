@@ -45,6 +45,25 @@ const markerPatience = 3;
 /** Removals that one request may carry. */
 const maxBatch = 1000;
 
+/** Removals from one export. Milliseconds of the clock. */
+interface Removals {
+  /** Those that can be carried out now. */
+  readonly due: number[];
+  /** When the last of the others has settled. */
+  settled: number;
+  /** When the first that is due may wait no longer. */
+  latest: number;
+}
+
+function removalsOf(all: Map<number, Removals>, exportId: number): Removals {
+  let found = all.get(exportId);
+  if (found === undefined) {
+    found = { due: [], settled: 0, latest: Number.POSITIVE_INFINITY };
+    all.set(exportId, found);
+  }
+  return found;
+}
+
 export class UploadQueue {
   readonly #changes: ChangeLog;
   readonly #executor: Executor;
@@ -193,7 +212,7 @@ export class UploadQueue {
     if (this.#stopped) return;
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
-    const removals = new Map<number, number[]>();
+    const removals = new Map<number, Removals>();
     for (const [sequence, change] of this.#changes.entries()) {
       if (this.#running >= this.#concurrency) break;
       if (this.#changes.isRunning(sequence)) continue;
@@ -201,17 +220,27 @@ export class UploadQueue {
       const notBefore = this.#flushes > 0 && schedule?.error === undefined ? 0 : (schedule?.notBefore ?? 0);
       if (notBefore > now) {
         next = Math.min(next, notBefore);
+        if (change.kind === 'remove' && schedule?.error === undefined) {
+          const batch = removalsOf(removals, change.export);
+          batch.settled = Math.max(batch.settled, notBefore);
+        }
         continue;
       }
       if (this.#changes.isBlocked(sequence) || this.#executor.isHeld(sequence, change)) continue;
       if (change.kind === 'remove') {
-        const batch = removals.get(change.export) ?? [];
-        batch.push(sequence);
-        removals.set(change.export, batch);
+        const batch = removalsOf(removals, change.export);
+        batch.due.push(sequence);
+        batch.latest = Math.min(batch.latest, (schedule?.dueSince ?? 0) + this.#times.latest);
       } else void this.#run([sequence]);
     }
-    for (const batch of removals.values()) {
-      for (let at = 0; at < batch.length; at += maxBatch) void this.#run(batch.slice(at, at + maxBatch));
+    for (const { due, settled, latest } of removals.values()) {
+      // More of them are on their way (rm -r): all go in one request, unless the first has waited for long.
+      const waitsUntil = Math.min(settled, latest);
+      if (due.length > 0 && due.length < maxBatch && waitsUntil > now) {
+        next = Math.min(next, waitsUntil);
+        continue;
+      }
+      for (let at = 0; at < due.length; at += maxBatch) void this.#run(due.slice(at, at + maxBatch));
     }
     if (next < Number.POSITIVE_INFINITY) {
       this.#wake(Math.max(1, next - now));

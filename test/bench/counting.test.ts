@@ -22,7 +22,6 @@ function exchange(method: string, url: string, more: Partial<ExchangeRecord> = {
 }
 
 const rootListing = exchange('GET', '/b?list-type=2&delimiter=%2F&prefix=');
-const failedPut = exchange('PUT', '/b/k', { status: 412, ifNoneMatch: '*' });
 
 describe('the requests of a workload', () => {
   it('are counted by kind, the most frequent first, with their bytes', () => {
@@ -54,18 +53,6 @@ describe('the requests of a workload', () => {
     const directory = exchange('GET', '/b?list-type=2&delimiter=%2F&prefix=work%2F');
     const flat = exchange('GET', '/b?list-type=2&prefix=');
     expect(countRequests([directory, flat], began).total).toBe(2);
-  });
-
-  it('do not include the HEAD that guards the key of that PUT', () => {
-    const guard = exchange('HEAD', '/b/k', { started: began });
-    const other = exchange('HEAD', '/b/other', { started: began });
-    expect(countRequests([guard, other, failedPut], began)).toMatchObject({ total: 1, byKind: { HeadObject: 1 } });
-    expect(countRequests([guard, exchange('PUT', '/b/k')], began).total).toBe(2);
-  });
-
-  it('do not include the one PUT that finds out about conditions, but the next that fails', () => {
-    expect(countRequests([failedPut], began).total).toBe(0);
-    expect(countRequests([failedPut, failedPut], began).total).toBe(1);
   });
 
   it('include PUTs that fail for another reason and ones whose condition holds', () => {

@@ -12,21 +12,16 @@ export interface CountedRequests {
 }
 
 /**
- * Every request that arrived after the workload began counts, whatever became of it, except the first listing of the mount's
- * root and the probe that finds out, once per mount, whether the server honours conditions: the first conditional PUT that
- * failed, and the HEAD that guarded its key while that was not known.
+ * Every request that arrived after the workload began counts, whatever became of it, except the first listing of the
+ * mount's root.
  *
  * @param records everything since the mount
  * @param began when the workload began, in milliseconds of `performance.now()`
  */
 export function countRequests(records: readonly ExchangeRecord[], began: number): CountedRequests {
   const inOrder = records.toSorted((a, b) => a.started - b.started);
-  const probe = inOrder.findIndex(isConditionProbe);
-  const guard = inOrder.findLastIndex(
-    ({ kind, key }, index) => kind === 'HeadObject' && key === inOrder[probe]?.key && index < probe,
-  );
-  const left = new Set([inOrder.findIndex(isRootListing), probe, guard]);
-  const rest = inOrder.filter((_, index) => !left.has(index));
+  const root = inOrder.findIndex(isRootListing);
+  const rest = inOrder.filter((_, index) => index !== root);
   const counted = rest.filter(({ started }) => started >= began);
   const byKind = new Map<string, number>();
   for (const { kind } of counted) byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
@@ -43,10 +38,4 @@ export function countRequests(records: readonly ExchangeRecord[], began: number)
 function isRootListing({ kind, query }: ExchangeRecord): boolean {
   const isListing = kind === 'ListObjectsV2' || kind === 'ListObjects';
   return isListing && (query.get('prefix') ?? '') === '' && query.get('delimiter') === '/';
-}
-
-function isConditionProbe({ kind, status, ifMatch, ifNoneMatch }: ExchangeRecord): boolean {
-  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
-  // 501: a server that knows conditions as not implemented.
-  return kind === 'PutObject' && isConditional && (status === 412 || status === 501);
 }

@@ -43,9 +43,8 @@ export async function measure(meter: Meter, peer: Peer, workload: Workload): Pro
   try {
     await server.createBucket(bucket);
     await fillBucket(client, bucket, workload.before);
-    records.length = 0;
     let began = 0;
-    const outcome = await runOrReason(peer, {
+    const job: Job = {
       ...{ endpoint, region, accessKeyId, secretAccessKey, bucket, folder },
       setUp: workload.setUp ?? '',
       script: workload.script,
@@ -54,7 +53,10 @@ export async function measure(meter: Meter, peer: Peer, workload: Workload): Pro
         began = performance.now();
       },
       drained: () => quiet(proxy, quietMilliseconds),
-    });
+    };
+    await peer.prepare?.(job);
+    records.length = 0;
+    const outcome = await runOrReason(peer, job);
     const differences = await findDifferences(client, bucket, workload);
     differences.unshift(...problemsOf(outcome, workload));
     const seconds = 'reason' in outcome ? 0 : outcome.seconds;

@@ -77,9 +77,11 @@ export function document(
     '# S3 requests',
     'What ordinary work in a mounted bucket costs in S3 requests. Each workload begins with a fresh mount whose caches are ' +
       'empty, runs in the directory `work/`, and ends when no request was seen for 4 s. A proxy counts what arrives at the S3 ' +
-      'server. Left out are only the first listing of the root of the mount and the first conditional PUT that fails (it finds ' +
-      'out whether the server honours conditions); what a program asked before the workload began is in the column “at mount”. ' +
-      'Afterwards the bucket must hold exactly what the workload wrote, byte for byte, or the verdict is “wrong”.',
+      'server. Left out is the first listing of the root of the mount; what a program asked before the workload began is in the ' +
+      'column “at mount”. Windlass finds out with the first request of each kind in a bucket whether the server honours ' +
+      'conditions there, and keeps the answer: before the mount that is measured, another one with the same data folder has ' +
+      'done each kind once, in another directory, as a bucket in use has seen. Afterwards the bucket must hold exactly what ' +
+      'the workload wrote, byte for byte, or the verdict is “wrong”.',
     `Measured on ${date} by \`npm run bench\`, S3 server ${server}, ${latency}.`,
     ...(reports.length > 1 ? ['## Side by side', comparison(reports)] : []),
     ...reports.flatMap((report) => [

@@ -96,6 +96,23 @@ export function describeConditions(probe: Probe): void {
       expect(await keysOf({ prefix })).toEqual([`${prefix}changed`]);
     });
 
+    it('judges each of many keys below one prefix by itself, every time', async () => {
+      for (let time = 0; time < 2; time++) {
+        const prefix = place();
+        const versions = await Promise.all(['a', 'b/c', 'b/d', 'b-e', 'f'].map((name) => put(prefix + name, name)));
+        const requests = ['a', 'b/c', 'b/d', 'b-e', 'f'].map((name, index) => ({
+          key: prefix + name,
+          etag: versions[index]?.etag ?? '',
+        }));
+        await put(`${prefix}b/d`, 'other');
+        const results = await probe.store.delete([...requests, { key: `${prefix}gone`, etag: missingEtag }]);
+        expect(results.filter(({ error }) => error !== undefined).map(({ key, error }) => [key, error?.code])).toEqual([
+          [`${prefix}b/d`, 'PreconditionFailed'],
+        ]);
+        expect(await keysOf({ prefix })).toEqual([`${prefix}b/d`]);
+      }
+    });
+
     it('refuses more than 1,000 keys', async () => {
       const keys = Array.from({ length: 1001 }, (_none, index) => ({ key: `${index}` }));
       await expect(probe.store.delete(keys)).rejects.toThrow(failure('InvalidRequest'));

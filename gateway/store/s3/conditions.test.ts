@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, none } from '../contract/probe.ts';
+import type { DeleteRequest } from '../object-store.ts';
 import type { ConditionSupport } from './conditions.ts';
 import { errorBody, startScriptedServer, type ReceivedRequest, type ScriptedAnswer } from './scripted-server.ts';
 
@@ -7,10 +8,10 @@ const copied =
   '<CopyObjectResult><ETag>"copy"</ETag><LastModified>2026-01-01T00:00:00Z</LastModified></CopyObjectResult>';
 
 /** One key that is at ETag "1", on a server that honours conditions or ignores them. */
-function judge(honours: boolean): (request: ReceivedRequest) => ScriptedAnswer {
+function judge(honours: boolean): (request: ReceivedRequest, index?: number) => ScriptedAnswer {
   return ({ method, headers, url, body }) => {
-    const wanted = headers['if-match'] ?? headers['x-amz-copy-source-if-match'];
-    const refused = headers['if-none-match'] !== undefined || (wanted !== undefined && wanted !== '"1"');
+    const wanted = [headers['if-match'] ?? '"1"', headers['x-amz-copy-source-if-match'] ?? '"1"'];
+    const refused = headers['if-none-match'] !== undefined || wanted.some((etag) => etag !== '"1"');
     if (method === 'HEAD') return url.includes('absent') ? { status: 404 } : { headers: { etag: '"1"' } };
     if (url.includes('?delete')) {
       const errors = [...body.matchAll(/<Key>(.*?)<\/Key><ETag>(.*?)<\/ETag>/g)]
@@ -117,6 +118,23 @@ describe('Conditions on copies', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('on the source are found out by a copy with a condition on its target as well', async () => {
+    await using server = await startScriptedServer(judge(true));
+    const store = await server.open({ support: { copy: true } });
+    const request = { ...copy, pin: { etag: '"1"' }, condition: { etag: '"1"' } };
+    await store.copy(request);
+    await store.copy(request);
+    const pins = server.requests.map(({ headers }) => headers['x-amz-copy-source-if-match']);
+    expect(pins).toEqual([undefined, '"00000000000000000000000000000000"', '"1"', '"1"']);
+  });
+
+  it('of an object onto itself need no look where its pin is honoured', async () => {
+    await using server = await startScriptedServer(judge(true));
+    const store = await server.open({ support: { copy: false, copySource: true } });
+    await store.copy({ ...copy, targetKey: 'source', pin: { etag: '"1"' }, condition: { etag: '"1"' } });
+    expect(lines(server.requests)).toEqual(['PUT real']);
+  });
+
   it('on the target are left out where the server says that it does not know them', async () => {
     await using server = await startScriptedServer(({ method, headers }) => {
       if (method === 'HEAD') return { status: 404 };
@@ -127,6 +145,40 @@ describe('Conditions on copies', () => {
     for (let time = 0; time < 2; time++)
       expect((await store.copy({ ...copy, condition: { absent: true } })).etag).toBe('"copy"');
     expect(lines(server.requests)).toEqual(['HEAD', 'PUT *', 'PUT', 'HEAD', 'PUT']);
+  });
+});
+
+describe('Conditions on the end of an upload in parts', () => {
+  const parts = [{ partNumber: 1, etag: '"part"', size: 7 }];
+  const complete = { key: 'key', uploadId: 'upload', parts, condition: { etag: '"1"' } };
+  const completed = '<CompleteMultipartUploadResult><ETag>"new"</ETag></CompleteMultipartUploadResult>';
+
+  for (const honours of [true, false]) {
+    it(`are found to be ${honours ? 'honoured' : 'ignored'} by the first`, async () => {
+      await using server = await startScriptedServer((request, index) => {
+        const verdict = judge(honours)(request, index);
+        return request.method === 'POST' && verdict.status !== 412 ? { body: completed } : verdict;
+      });
+      const store = await server.open();
+      for (let time = 0; time < 2; time++) expect((await store.multipart.complete(complete)).etag).toBe('"new"');
+      const rest = honours ? ['POST real', 'POST real'] : ['HEAD', 'POST'];
+      expect(lines(server.requests)).toEqual(['HEAD', 'POST impossible', ...rest]);
+    });
+  }
+
+  it('are replaced by a look where the first refusal ends the upload', async () => {
+    let isThere = true;
+    await using server = await startScriptedServer(({ method, headers }) => {
+      if (method === 'HEAD') return { headers: { etag: '"1"' } };
+      if (!isThere) return { status: 404, body: errorBody('NoSuchUpload') };
+      if (headers['if-match'] === undefined) return { body: completed };
+      isThere = false;
+      return { status: 412, body: errorBody('PreconditionFailed') };
+    });
+    const store = await server.open();
+    await expect(store.multipart.complete(complete)).rejects.toThrow(failure('Unavailable'));
+    isThere = true;
+    expect((await store.multipart.complete(complete)).etag).toBe('"new"');
   });
 });
 
@@ -157,6 +209,58 @@ describe('Conditions on deletes', () => {
     const store = await server.open({ support: { batchDelete: true } });
     await store.delete(two);
     expect(lines(server.requests)).toEqual(['POST']);
+  });
+});
+
+describe('Conditions on deletes of many keys, where the server ignores them there', () => {
+  const guarded = (etag: string): DeleteRequest[] => ['d/a', 'd/b', 'd/c', 'd/d'].map((key) => ({ key, etag }));
+  const listed = (keys: readonly string[], more = ''): ScriptedAnswer => ({
+    body: `<ListBucketResult>${more}${keys.map((key) => `<Contents><Key>${key}</Key><ETag>"1"</ETag><Size>1</Size></Contents>`).join('')}</ListBucketResult>`,
+  });
+  const support = { batchDelete: false, delete: true };
+
+  it('are replaced by one look at all of them, and one request', async () => {
+    await using server = await startScriptedServer(({ method }) =>
+      method === 'GET' ? listed(['d/a', 'd/b', 'd/d', 'd/e']) : { body: '<DeleteResult/>' },
+    );
+    const store = await server.open({ support });
+    expect((await store.delete(guarded('"1"'))).map(({ error }) => error?.code)).toEqual(Array(4).fill(undefined));
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    const [list, batch] = server.requests;
+    expect(new URL(`http://s${list?.url ?? ''}`).searchParams.get('prefix')).toBe('d/');
+    expect([...(batch?.body ?? '').matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key)).toEqual([
+      'd/a',
+      'd/b',
+      'd/d',
+    ]);
+  });
+
+  it('spare what has changed', async () => {
+    await using server = await startScriptedServer(() => listed(['d/a', 'd/b', 'd/c', 'd/d']));
+    const store = await server.open({ support });
+    const results = await store.delete(guarded('"2"'));
+    expect(results.map(({ error }) => error?.code)).toEqual(Array(4).fill('PreconditionFailed'));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('stay with a request for each key where a page tells of too few', async () => {
+    const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>';
+    await using server = await startScriptedServer(({ method }) =>
+      method === 'GET' ? listed(['d/a', 'd/a1'], more) : { status: 204 },
+    );
+    const store = await server.open({ support });
+    await store.delete(guarded('"1"'));
+    const methods = server.requests.map(({ method }) => method);
+    // What the page did tell is sent as a batch.
+    expect(methods).toEqual(['GET', 'POST', 'DELETE', 'DELETE', 'DELETE']);
+  });
+
+  it('take a key that is gone for deleted, however the server refuses it', async () => {
+    await using server = await startScriptedServer(({ method }) =>
+      method === 'HEAD' ? { status: 404 } : { status: 412, body: errorBody('PreconditionFailed') },
+    );
+    const store = await server.open({ support });
+    expect(await store.delete([{ key: 'gone', etag: '"1"' }])).toEqual([{ key: 'gone' }]);
   });
 });
 

@@ -11,6 +11,8 @@ export interface ConditionSupport {
   readonly copy?: boolean;
   /** On the source of a copy: its pin. */
   readonly copySource?: boolean;
+  /** On the end of an upload in parts. */
+  readonly complete?: boolean;
   readonly delete?: boolean;
   /** Per-key ETags in DeleteObjects. */
   readonly batchDelete?: boolean;

@@ -11,6 +11,8 @@ export interface S3Context {
   readonly client: S3Client;
   readonly conditions: Conditions;
   readonly limits: StoreLimits;
+  /** Whether listings come in the order of their keys. */
+  readonly ordered: boolean;
 }
 
 /**

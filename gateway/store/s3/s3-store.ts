@@ -62,7 +62,7 @@ export class S3Store implements ObjectStore {
     this.ordered = !bucket.endsWith('--x-s3');
     const client = new S3Client(endpoint, bucket);
     const conditions = new Conditions(options.support ?? {}, options.onSupport);
-    const context = { bucket, client, conditions, limits: this.limits };
+    const context = { bucket, client, conditions, limits: this.limits, ordered: this.ordered };
     this.#context = context;
     this.#deletions = new Deletions(context);
     this.#closeEndpoint = closeEndpoint;

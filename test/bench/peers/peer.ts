@@ -31,6 +31,8 @@ export interface Peer {
   readonly name: string;
   /** As the program calls itself, with version. */
   version(): Promise<string>;
+  /** What a mount in use has found out about the server and keeps in the job's folder. Leaves the bucket as it was. */
+  prepare?(job: Job): Promise<void>;
   /** Mounts afresh, runs the job, unmounts. */
   run(job: Job): Promise<JobOutcome>;
   close(): Promise<void>;

@@ -19,6 +19,29 @@ const mark = 'windlass-bench:';
 /** Longer than a mount takes to fall silent. */
 const secondsBeforeStart = 3;
 
+/**
+ * One request of every kind that carries a condition: the gateway finds out with the first of each what the server honours,
+ * and keeps the answer in its data folder. The pauses let each change be sent before the next.
+ */
+const inPreparation = `
+mkdir -p /mnt/bucket
+mount -t nfs4 -o vers=4.2,proto=tcp,sec=sys,port=${gatewayPort} ${hostAddress}:/bench /mnt/bucket || exit
+mkdir /mnt/bucket/before-the-bench && cd /mnt/bucket/before-the-bench || exit
+for name in a b c d; do echo $name > $name; done
+head -c 17M /dev/zero > large
+sleep 4
+mv a moved
+sleep 2
+chmod 600 b
+sleep 2
+mkdir inside; mv c d inside/
+sleep 4
+mv inside renamed
+sleep 2
+cd /; rm -r /mnt/bucket/before-the-bench && echo ${mark}prepared
+umount /mnt/bucket
+`;
+
 const inGuest = `
 mkdir -p /mnt/bucket /tmp/scratch
 mount -t nfs4 -o vers=4.2,proto=tcp,sec=sys,port=${gatewayPort} ${hostAddress}:/bench /mnt/bucket || exit
@@ -53,21 +76,37 @@ export async function windlass(proxy: Proxy): Promise<Peer> {
       const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as { version: string };
       return version;
     },
+    prepare: (job) => prepare(lab, job),
     run: (job) => runWithGateway(lab, job),
     close: () => lab.close(),
   };
 }
 
-async function runWithGateway(lab: Lab, job: Job): Promise<JobOutcome> {
+async function prepare(lab: Lab, job: Job): Promise<void> {
+  await withGateway(lab, job, async () => {
+    const { output } = await lab.runInGuest(inPreparation, { timeout: timeLimit });
+    if (!output.includes(`${mark}prepared`)) throw new GuestRunFailed(`The bucket was not prepared:\n${output}`);
+    await job.drained();
+  });
+}
+
+function runWithGateway(lab: Lab, job: Job): Promise<JobOutcome> {
+  return withGateway(lab, job, async () => {
+    const outcome = await runInGuest(lab, job);
+    await job.drained();
+    return outcome;
+  });
+}
+
+async function withGateway<Result>(lab: Lab, job: Job, use: () => Promise<Result>): Promise<Result> {
   const gateway = startGateway(lab, job);
   let said = '';
   gateway.stderr?.on('data', (data: Buffer) => (said += data.toString()));
   try {
     await lineOf(gateway, /^ready /m, 60_000);
-    const outcome = await runInGuest(lab, job);
-    await job.drained();
+    const result = await use();
     if (gateway.exitCode !== null) throw new GuestRunFailed('The gateway ended before its uploads were done.');
-    return outcome;
+    return result;
   } catch (error) {
     const more = said === '' || String(error).includes(said) ? '' : `\nThe gateway said:\n${said.slice(-4000)}`;
     throw new GuestRunFailed(`${String(error)}${more}`, { cause: error });

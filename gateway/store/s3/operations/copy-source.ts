@@ -14,15 +14,14 @@ export interface CopySource {
 /**
  * Runs a copy from `source` so that only the pinned version is copied: by the server where it heeds the pin, else by a
  * look just before, which leaves a gap. The first copy finds out which: having looked, it is tried under a pin that
- * cannot hold. Where that succeeds, pins are ignored, and the copy is made.
+ * cannot hold. Where that succeeds, pins are ignored, and the copy is made. Where it is refused, the copy itself follows;
+ * if that succeeds the pin was the reason, whatever other conditions both had.
  *
- * @param decisive whether a refusal can only mean the pin, there being no other condition
  * @param copy makes the copy, given the headers that name its source
  */
 export async function withPin<Result>(
   context: S3Context,
   source: CopySource,
-  decisive: boolean,
   copy: (headers: Record<string, string>) => Promise<Result>,
 ): Promise<Result> {
   const { conditions } = context;
@@ -30,10 +29,6 @@ export async function withPin<Result>(
   const headers = sourceHeaders(context.bucket, source);
   // A versionId cannot be ignored unnoticed: without versions there is none.
   if (pin === undefined || pin.versionId !== undefined) return copy(headers);
-  if (conditions.get('copySource') === undefined && !decisive) {
-    await requireSource(context, source);
-    return copy(headers);
-  }
   return conditions.run(
     'copySource',
     async (honoured) => {
@@ -48,9 +43,10 @@ export async function withPin<Result>(
         return copied;
       } catch (error) {
         if (!(error instanceof S3Refusal) || error.status !== 412) throw error;
-        conditions.set('copySource', true);
       }
-      return copy(headers);
+      const copied = await copy(headers);
+      conditions.set('copySource', true);
+      return copied;
     },
   );
 }

@@ -18,6 +18,9 @@ export async function copyObject(context: S3Context, request: CopyRequest): Prom
   if (request.size > context.limits.maxCopy) return copyInParts(context, request);
   const { condition, targetKey } = request;
   if (condition === undefined) return send(context, request, {});
+  // A copy onto itself: what its target must be at is what its source is pinned to.
+  if (isOntoItself(request) && context.conditions.get('copySource') === true)
+    return send(context, request, context.conditions.get('copy') === true ? conditionHeaders(condition) : {});
   return context.conditions.run(
     'copy',
     async (honoured) => {
@@ -27,6 +30,9 @@ export async function copyObject(context: S3Context, request: CopyRequest): Prom
     () => tryCondition(context, request),
   );
 }
+
+const isOntoItself = ({ sourceKey, targetKey, pin, condition }: CopyRequest): boolean =>
+  sourceKey === targetKey && condition !== undefined && 'etag' in condition && pin?.etag === condition.etag;
 
 /** As the first conditional PUT is tried: look, copy, then copy again under a condition that cannot hold. */
 async function tryCondition(context: S3Context, request: CopyRequest): Promise<Version> {
@@ -58,7 +64,7 @@ async function tryCondition(context: S3Context, request: CopyRequest): Promise<V
 async function send(context: S3Context, request: CopyRequest, condition: Record<string, string>): Promise<Version> {
   const { pin, sourceKey } = request;
   try {
-    return await withPin(context, { key: sourceKey, pin }, Object.keys(condition).length === 0, (source) =>
+    return await withPin(context, { key: sourceKey, pin }, (source) =>
       sendCopy(context, request, { ...source, ...condition }),
     );
   } catch (error) {

@@ -8,6 +8,7 @@ import { refuse, S3Refusal } from '../refusal.ts';
 import { sendForXml } from '../replies.ts';
 import { children, childText, escapeXml, fitsXml } from '../xml.ts';
 import { headObject } from './head.ts';
+import { lookAt } from './look.ts';
 
 /** Single requests that run at a time. */
 const width = 16;
@@ -50,14 +51,16 @@ export class Deletions {
   ): Promise<DeleteRequest[]> {
     const single: DeleteRequest[] = [];
     let batch = requests;
-    if (!(await this.#batchConditionsHold(requests))) {
-      // One by one with a condition or, where those are ignored too, with a look before: as many requests either way.
-      single.push(...requests.filter((request) => request.etag !== undefined));
-      batch = requests.filter((request) => request.etag === undefined);
+    const isGuarded = await this.#batchConditionsHold(requests);
+    if (!isGuarded) {
+      const { same, changed, unseen } = await lookAt(this.#context, requests.filter(hasEtag));
+      for (const [request, etag] of changed) outcomes.set(request, elsewhere(request.key, etag));
+      single.push(...unseen);
+      batch = requests.filter((request) => request.etag === undefined || same.has(request));
       if (batch.length === 0) return single;
     }
     const failed = await outcomeOf(async () => {
-      const errors = await this.#sendBatch(batch);
+      const errors = await this.#sendBatch(isGuarded ? batch : batch.map(({ key }) => ({ key })));
       for (const request of batch) {
         const error = errors.get(request.key);
         if (error !== undefined && error.code !== 'NotFound') outcomes.set(request, error);
@@ -136,12 +139,12 @@ export class Deletions {
     await this.#context.conditions.run(
       'delete',
       async (honoured) => {
-        if (honoured) await this.#sendOne(key, etag);
+        if (honoured) await this.#sendGuarded(key, etag);
         else if (await this.#isAt(key, etag)) await this.#sendOne(key, undefined);
       },
       async () => {
         const send = (impossible: string) => this.#sendOne(key, impossible).then(() => undefined);
-        if (!(await this.#try('delete', { key, etag }, send))) await this.#sendOne(key, etag);
+        if (!(await this.#try('delete', { key, etag }, send))) await this.#sendGuarded(key, etag);
       },
     );
   }
@@ -169,6 +172,13 @@ export class Deletions {
     return refusal === undefined;
   }
 
+  /** As `sendOne`; servers differ on how they refuse a condition on a key that is gone, which is not refused here. */
+  async #sendGuarded(key: string, etag: string): Promise<void> {
+    const refusal = await outcomeOf(() => this.#sendOne(key, etag));
+    if (refusal === undefined) return;
+    if (refusal.code !== 'PreconditionFailed' || (await headObject(this.#context, key)) !== undefined) throw refusal;
+  }
+
   /** DeleteObject. A key that is not there counts as deleted. */
   async #sendOne(key: string, etag: string | undefined): Promise<void> {
     requireKey(key, this.#context.limits.maxKey);
@@ -185,8 +195,12 @@ export class Deletions {
     const found = await headObject(this.#context, key);
     if (found === undefined) return false;
     if (found.version.etag === etag) return true;
-    throw new StoreError('PreconditionFailed', `${quoteKey(key)} is at ${found.version.etag} and not deleted.`);
+    throw elsewhere(key, found.version.etag);
   }
+}
+
+function elsewhere(key: string, etag: string): StoreError {
+  return new StoreError('PreconditionFailed', `${quoteKey(key)} is at ${etag} and not deleted.`);
 }
 
 const hasEtag = (request: DeleteRequest): request is Required<DeleteRequest> => request.etag !== undefined;

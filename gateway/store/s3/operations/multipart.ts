@@ -1,6 +1,6 @@
 import { StoreError, type MultipartStore, type ObjectMetadata, type Part, type Version } from '../../object-store.ts';
 import { quoteKey, requireKey } from '../../key.ts';
-import { conditionHeaders } from '../conditions.ts';
+import { conditionHeaders, impossibleEtag, isConditionRefusal, isConditionUnsupported } from '../conditions.ts';
 import { writtenVersion, type S3Context } from '../context.ts';
 import { header, metadataHeaders, parseSeconds, quoteEtag } from '../metadata.ts';
 import { decodeListedKey } from '../percent-encoding.ts';
@@ -54,7 +54,7 @@ export async function uploadPart(
 /** UploadPartCopy. */
 export async function copyPart(context: S3Context, request: Parameters<MultipartStore['copyPart']>[0]): Promise<Part> {
   const { key, uploadId, partNumber, sourceKey, pin, range } = request;
-  const { root } = await withPin(context, { key: sourceKey, pin }, true, (source) =>
+  const { root } = await withPin(context, { key: sourceKey, pin }, (source) =>
     sendForXml(
       context.client,
       {
@@ -77,16 +77,55 @@ export async function copyPart(context: S3Context, request: Parameters<Multipart
 }
 
 /**
- * CompleteMultipartUpload. A condition goes with it, but only AWS is known to honour it there, and a completed upload
- * cannot be repeated to find out: elsewhere the key is looked at just before.
+ * CompleteMultipartUpload. Whether the server honours a condition there is found out at the first one: having looked at
+ * the key, the upload is completed under a condition that cannot hold. Where that succeeds, conditions are ignored, and
+ * the upload is complete.
  */
 export async function completeUpload(
   context: S3Context,
   request: Parameters<MultipartStore['complete']>[0],
 ): Promise<Version> {
-  const { key, uploadId, parts, condition } = request;
-  const { client } = context;
-  if (condition !== undefined && !(await client.address()).aws) await requireCondition(context, key, condition);
+  const { key, condition } = request;
+  const { conditions } = context;
+  if (condition === undefined) return sendComplete(context, request, {});
+  return conditions.run(
+    'complete',
+    async (honoured) => {
+      if (!honoured) await requireCondition(context, key, condition);
+      return sendComplete(context, request, honoured ? conditionHeaders(condition) : {});
+    },
+    async () => {
+      await requireCondition(context, key, condition);
+      try {
+        const version = await sendComplete(context, request, { 'if-match': impossibleEtag });
+        conditions.set('complete', false);
+        return version;
+      } catch (error) {
+        if (isConditionUnsupported(error)) {
+          conditions.set('complete', false);
+          return sendComplete(context, request, {});
+        }
+        if (!isConditionRefusal(error) || error.code === 'NoSuchUpload') throw error;
+      }
+      try {
+        const version = await sendComplete(context, request, conditionHeaders(condition));
+        conditions.set('complete', true);
+        return version;
+      } catch (error) {
+        if (!(error instanceof S3Refusal) || error.code !== 'NoSuchUpload') throw error;
+        // A server that forgets an upload with the first refusal: there the key is looked at instead.
+        conditions.set('complete', false);
+        throw new StoreError('Unavailable', error.message, { cause: error });
+      }
+    },
+  );
+}
+
+async function sendComplete(
+  { client, ...context }: S3Context,
+  { key, uploadId, parts }: Parameters<MultipartStore['complete']>[0],
+  condition: Record<string, string>,
+): Promise<Version> {
   const listed = [...parts]
     .sort((a, b) => a.partNumber - b.partNumber)
     .map(
@@ -103,7 +142,7 @@ export async function completeUpload(
       method: 'POST',
       key,
       query: { uploadId },
-      headers: { 'content-type': 'application/xml', ...conditionHeaders(condition) },
+      headers: { 'content-type': 'application/xml', ...condition },
       body,
       slow: true,
     },
@@ -112,7 +151,7 @@ export async function completeUpload(
   const etag = childText(root, 'ETag');
   if (etag === undefined) throw new StoreError('Unavailable', `The upload of ${quoteKey(key)} was not confirmed.`);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  return writtenVersion(context, reply, etag, size);
+  return writtenVersion({ client, ...context }, reply, etag, size);
 }
 
 /** AbortMultipartUpload. An upload that is not there counts as aborted. */
