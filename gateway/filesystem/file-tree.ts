@@ -11,10 +11,11 @@ import { Notices } from '../staging/notices.ts';
 import { OwnUploads } from '../staging/own-uploads.ts';
 import { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
+import type { QueueTimes } from '../staging/queue-times.ts';
 import { Segments } from '../staging/segments.ts';
 import { StagedFiles } from '../staging/staged-files.ts';
 import { Tree } from '../staging/tree.ts';
-import { UploadQueue, type QueueTimes } from '../staging/upload-queue.ts';
+import { UploadQueue } from '../staging/upload-queue.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { Descriptions } from './descriptions.ts';
 import { Directories } from './directories.ts';
@@ -107,6 +108,7 @@ export class FileTree {
       onVanished: (fileid) => {
         if (openFiles.isOpen(fileid)) namespace.orphan(fileid);
         else namespace.forget(fileid);
+        queue.release();
       },
       onReplaced: (fileid: Fileid, before: InodeRecord) => openFiles.pin(fileid, before),
     });
@@ -175,6 +177,7 @@ export class FileTree {
     await this.#exports.sample(added);
     // Its root's filehandle is for ever.
     await this.#database.durable();
+    this.#queue.release();
   }
 
   removeExport(name: string): void {
@@ -217,6 +220,7 @@ export class FileTree {
   /** Resolves when the stores have everything that they take. */
   async flush(): Promise<void> {
     this.#awaited.clear();
+    this.#queue.release();
     await this.#queue.flush();
   }
 

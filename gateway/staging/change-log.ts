@@ -31,6 +31,7 @@ export class ChangeLog {
   readonly #moves = new Map<number, MoveTreeChange>();
   readonly #watches = new Set<{ readonly export: number; readonly keys: Set<string> }>();
   #onAppend: (sequence: number) => void = () => undefined;
+  #onComplete: (sequence: number, change: Change) => void = () => undefined;
 
   constructor(database: Database) {
     this.#table = database.table('changes');
@@ -41,6 +42,11 @@ export class ChangeLog {
   /** The queue listens here for new and changed entries. */
   onAppend(listener: (sequence: number) => void): void {
     this.#onAppend = listener;
+  }
+
+  /** The queue listens here for entries that are done or withdrawn. */
+  onComplete(listener: (sequence: number, change: Change) => void): void {
+    this.#onComplete = listener;
   }
 
   get size(): number {
@@ -79,6 +85,7 @@ export class ChangeLog {
     this.#unindex(sequence, change, true);
     this.#table.delete([sequence]);
     this.#running.delete(sequence);
+    this.#onComplete(sequence, change);
   }
 
   get(sequence: number): Change | undefined {
@@ -195,27 +202,36 @@ export class ChangeLog {
     }
   }
 
-  /** Whether an earlier change must be done first. */
-  isBlocked(sequence: number): boolean {
+  /** An earlier change that must be done first, or that another one of those waits for; undefined: there is none. */
+  blockerOf(sequence: number): number | undefined {
     const change = this.#pending.get(sequence);
-    if (change === undefined) return false;
-    if (change.keys.some((key) => (this.#byKey.get(id(change.export, key))?.[0] ?? sequence) < sequence)) return true;
-    if (change.kind === 'publish' && (this.#publishes.get(change.fileid)?.[0] ?? sequence) < sequence) return true;
+    if (change === undefined) return undefined;
+    for (const key of change.keys) {
+      const earlier = lastBefore(this.#byKey.get(id(change.export, key)), sequence);
+      if (earlier !== undefined) return earlier;
+    }
+    if (change.kind === 'publish') {
+      const earlier = lastBefore(this.#publishes.get(change.fileid), sequence);
+      if (earlier !== undefined) return earlier;
+    }
     for (const [earlier, move] of this.#moves) {
       if (earlier >= sequence || move.export !== change.export) continue;
       const taken = move.phase === 'copy' ? [move.from, move.to] : [move.from];
-      if (change.keys.some((key) => taken.some((prefix) => overlaps(key, prefix)))) return true;
+      if (change.keys.some((key) => taken.some((prefix) => overlaps(key, prefix)))) return earlier;
     }
-    if (change.kind !== 'move-tree') return false;
+    return change.kind === 'move-tree' ? this.#lastUnder(change, sequence) : undefined;
+  }
+
+  /** The last of the changes before a directory rename that have a key below its prefixes: they are done in about this order. */
+  #lastUnder({ export: exportId, from, to }: MoveTreeChange, sequence: number): number | undefined {
+    if (!this.isPendingUnder(exportId, from) && !this.isPendingUnder(exportId, to)) return undefined;
+    let last: number | undefined;
     for (const [earlier, other] of this.#pending) {
-      if (earlier >= sequence) return false;
-      if (
-        other.export === change.export &&
-        other.keys.some((key) => key.startsWith(change.from) || key.startsWith(change.to))
-      )
-        return true;
+      if (earlier >= sequence) break;
+      if (other.export === exportId && other.keys.some((key) => key.startsWith(from) || key.startsWith(to)))
+        last = earlier;
     }
-    return false;
+    return last;
   }
 
   /** Whether a directory rename that was logged later waits for this change. */
@@ -349,6 +365,11 @@ export class ChangeLog {
 
 function id(exportId: number, key: string): string {
   return `${exportId}:${key}`;
+}
+
+/** The last of ascending sequence numbers that is below `sequence`. */
+function lastBefore(sequences: readonly number[] | undefined, sequence: number): number | undefined {
+  return sequences?.findLast((other) => other < sequence);
 }
 
 /** Whether a key is below the prefix or, being a prefix itself, above it. */

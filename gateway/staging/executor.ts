@@ -11,7 +11,7 @@ import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
 import { Publish } from './publish.ts';
 import type { StagedFiles } from './staged-files.ts';
-import type { Executor } from './upload-queue.ts';
+import type { Executor, Holder } from './pending.ts';
 
 export interface ExecutorParts {
   readonly database: Database;
@@ -43,18 +43,23 @@ export class StoreExecutor implements Executor {
     this.#moveTree = new MoveTree(parts);
   }
 
-  isHeld(sequence: number, change: Change): boolean {
+  heldBy(sequence: number, change: Change): Holder | undefined {
+    const { changes, isAwaited, places } = this.#parts;
+    if (places.get(change.export) === undefined) return 'export';
     switch (change.kind) {
       case 'publish':
-        return this.#parts.places.get(change.export) === undefined || this.#parts.isAwaited(change.fileid);
-      case 'remove': {
-        if (this.#parts.places.get(change.export) === undefined) return true;
+        return isAwaited(change.fileid) ? change.fileid : undefined;
+      case 'remove':
         // A directory rename does not wait for somebody's close: then the bytes are fetched first.
-        return this.#hasHolder(change) && !this.#parts.changes.isMoveWaiting(sequence);
-      }
+        return this.#hasHolder(change) && !changes.isMoveWaiting(sequence) ? change.holder : undefined;
       case 'move-tree':
-        return this.#parts.places.get(change.export) === undefined;
+        return undefined;
     }
+  }
+
+  sizeOf(change: Change): number {
+    const record = change.kind === 'publish' ? this.#parts.tree.get(change.fileid) : undefined;
+    return record?.staged === undefined ? 0 : record.size;
   }
 
   /** Whether an inode has its bytes under the key that is to be deleted. */

@@ -2,9 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../log.ts';
 import { StoreError } from '../store/object-store.ts';
+import type { Executor, Holder } from './pending.ts';
 import type { Change, Fileid } from './records.ts';
 import { StagingArea } from './testing/staging-area.ts';
-import { UploadQueue, type Executor } from './upload-queue.ts';
+import { UploadQueue } from './upload-queue.ts';
 
 const times = { settle: 1000, latest: 5000, idle: 3000, hopeless: 60_000 };
 const publish = (fileid: number, key: string): Change => ({
@@ -20,6 +21,7 @@ class Recorder implements Executor {
   readonly area: StagingArea;
   readonly performed: (readonly number[])[] = [];
   readonly held = new Set<number>();
+  readonly sizes = new Map<Fileid, number>();
   failure: StoreError | undefined;
   /** Resolves what is being carried out. */
   finish: (() => void) | undefined;
@@ -29,8 +31,12 @@ class Recorder implements Executor {
     this.area = area;
   }
 
-  isHeld(sequence: number): boolean {
-    return this.held.has(sequence);
+  heldBy(sequence: number): Holder | undefined {
+    return this.held.has(sequence) ? 'export' : undefined;
+  }
+
+  sizeOf(change: Change): number {
+    return change.kind === 'publish' ? (this.sizes.get(change.fileid) ?? 0) : 0;
   }
 
   async perform(sequences: readonly number[]): Promise<void> {
@@ -41,18 +47,19 @@ class Recorder implements Executor {
   }
 }
 
-async function queueOf(): Promise<{
+async function queueOf(options: { concurrency?: number } = {}): Promise<{
+  area: StagingArea;
   queue: UploadQueue;
   recorder: Recorder;
   append: (...changes: Change[]) => number[];
 }> {
   const area = await StagingArea.open();
   const recorder = new Recorder(area);
-  const queue = new UploadQueue({ changes: area.changes, executor: recorder, log: silentLog, times });
+  const queue = new UploadQueue({ changes: area.changes, executor: recorder, log: silentLog, times, ...options });
   queue.start();
   const append = (...changes: Change[]): number[] =>
     area.database.transact(() => changes.map((change) => area.changes.append(change)));
-  return { queue, recorder, append };
+  return { area, queue, recorder, append };
 }
 
 /** Time passes, and whatever it has set off goes on. */
@@ -243,6 +250,77 @@ describe('The upload queue', () => {
     expect(recorder.performed).toEqual([[first]]);
     recorder.failure = new StoreError('AccessDenied', 'not for you');
     expect(await queue.flushFile(2 as Fileid)).toMatchObject({ code: 'AccessDenied' });
+  });
+
+  it('sends small files before large ones, and large ones all the same while small ones keep coming', async () => {
+    const { recorder, append } = await queueOf({ concurrency: 1 });
+    const large = 17 * 1024 ** 2;
+    recorder.sizes.set(1 as Fileid, large).set(2 as Fileid, large);
+    append(...Array.from({ length: 20 }, (_, i) => publish(i + 1, `key ${i + 1}`)));
+    await pass(times.settle);
+    while (recorder.performed.length < 20) await turn();
+    const order = recorder.performed.flat();
+    expect(order.slice(0, 8)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+    expect([order.indexOf(1), order.indexOf(2)]).toEqual([8, 17]);
+  });
+
+  it('runs no more at a time than it may', async () => {
+    const { recorder, append } = await queueOf({ concurrency: 3 });
+    recorder.waits = true;
+    append(...Array.from({ length: 10 }, (_, i) => publish(i + 1, `key ${i + 1}`)));
+    await pass(times.settle);
+    expect(recorder.performed).toHaveLength(3);
+  });
+
+  it('starts nothing while it is paused, ends a flush then, and goes on afterwards', async () => {
+    const { queue, recorder, append } = await queueOf();
+    append(publish(1, 'a'));
+    const flushed = queue.flush();
+    queue.pause();
+    await flushed;
+    await pass(times.settle * 2);
+    expect(recorder.performed).toEqual([]);
+    queue.resume();
+    await pass(0);
+    expect(recorder.performed).toHaveLength(1);
+  });
+
+  it('tries at once what has failed for good when it is asked to', async () => {
+    const { queue, recorder, append } = await queueOf();
+    recorder.failure = new StoreError('AccessDenied', 'not for you');
+    append(publish(1, 'a'));
+    await pass(times.settle);
+    recorder.failure = undefined;
+    queue.retry();
+    await pass(0);
+    expect(recorder.performed).toHaveLength(2);
+    expect(queue.counts).toEqual({ pending: 0, running: 0, failed: 0 });
+  });
+
+  it('tells who listens what it starts, what is done, and what failed until when', async () => {
+    const { queue, recorder, append } = await queueOf();
+    const heard: string[] = [];
+    queue.listen({
+      started: (sequence) => heard.push(`started ${sequence}`),
+      done: (sequence) => heard.push(`done ${sequence}`),
+      failed: (sequence, _change, { code }, nextTry) => heard.push(`${code} ${sequence} ${nextTry - Date.now()}`),
+    });
+    recorder.failure = new StoreError('AccessDenied', 'not for you');
+    append(publish(1, 'a'));
+    await pass(times.settle);
+    recorder.failure = undefined;
+    await pass(times.hopeless);
+    expect(heard).toEqual(['started 1', 'AccessDenied 1 60000', 'started 1', 'done 1']);
+  });
+
+  it('looks at each of very many changes a few times, however often it wakes', async () => {
+    const { recorder, append, area } = await queueOf();
+    const count = 20_000;
+    const looks = vi.spyOn(area.changes, 'blockerOf');
+    append(...Array.from({ length: count }, (_, i) => publish(i + 1, `folder/key ${i}`)));
+    await pass(times.settle);
+    while (recorder.performed.length < count) await turn();
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(2 * count);
   });
 
   it('starts nothing more once it is stopped, and waits for what runs', async () => {

@@ -1,68 +1,35 @@
 /**
  * Decides when a pending change is carried out: after it has settled, in the log's order for each key, a bounded number
- * at a time, small ones first come; again and again where it fails. Carrying it out is the executor's.
+ * at a time, small ones first; again and again where it fails. Carrying it out is the executor's.
+ *
+ * Each change is in one place at a time: it settles (or waits for its next try), waits for an earlier change or for an
+ * inode, is ready, or runs. What a wake costs depends on what moves, not on how much is pending.
  */
 import type { Change, Fileid } from './records.ts';
 import type { Log } from '../log.ts';
-import { persistentRetry, retryDelay, type RetryPolicy } from '../store/retry.ts';
+import { persistentRetry, retryDelay } from '../store/retry.ts';
 import { StoreError } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
+import { DueTimes } from './due-times.ts';
+import type { Executor, Holder, Pending, PendingState, QueueListener } from './pending.ts';
+import { defaultTimes, type QueueTimes } from './queue-times.ts';
+import { ReadyChanges } from './ready-changes.ts';
+import { Waiting } from './waiting.ts';
+import { Wake } from './wake.ts';
 
-export interface QueueTimes {
-  /** Milliseconds without change before an upload starts. */
-  readonly settle: number;
-  /** Milliseconds after which it starts in any case once it was due. */
-  readonly latest: number;
-  /** Milliseconds of silence after which a file that stays open for writing is due. */
-  readonly idle: number;
-  /** Milliseconds between tries of what cannot heal by itself. */
-  readonly hopeless: number;
-  /** How long to wait between tries of what can; undefined: as for every upload. */
-  readonly retry?: RetryPolicy;
-}
-
-export const defaultTimes: QueueTimes = { settle: 1000, latest: 30_000, idle: 30_000, hopeless: 3_600_000 };
-
-export interface Executor {
-  /** Carries the changes out and completes them in the log; more than one only of removals from one export. */
-  perform(sequences: readonly number[]): Promise<void>;
-  /** Whether something outside the log holds the change back (a file that is still open). */
-  isHeld(sequence: number, change: Change): boolean;
-}
-
-interface Schedule {
-  /** Milliseconds of the clock. */
-  notBefore: number;
+interface Entry extends Pending {
+  state: PendingState;
+  at: number;
+  error: StoreError | undefined;
+  attempts: number;
   /** When it first became due; undefined: held by a writer. */
   dueSince: number | undefined;
-  attempts: number;
-  error: StoreError | undefined;
+  /** The time under which it lies in the heap of due times; undefined: it does not. */
+  queuedAt: number | undefined;
 }
 
 /** How many times longer markers settle than files. */
 const markerPatience = 3;
-
-/** Removals that one request may carry. */
-const maxBatch = 1000;
-
-/** Removals from one export. Milliseconds of the clock. */
-interface Removals {
-  /** Those that can be carried out now. */
-  readonly due: number[];
-  /** When the last of the others has settled. */
-  settled: number;
-  /** When the first that is due may wait no longer. */
-  latest: number;
-}
-
-function removalsOf(all: Map<number, Removals>, exportId: number): Removals {
-  let found = all.get(exportId);
-  if (found === undefined) {
-    found = { due: [], settled: 0, latest: Number.POSITIVE_INFINITY };
-    all.set(exportId, found);
-  }
-  return found;
-}
 
 export class UploadQueue {
   readonly #changes: ChangeLog;
@@ -70,23 +37,46 @@ export class UploadQueue {
   readonly #log: Log;
   readonly #times: QueueTimes;
   readonly #concurrency: number;
-  readonly #schedules = new Map<number, Schedule>();
+  readonly #entries = new Map<number, Entry>();
+  readonly #due = new DueTimes();
+  readonly #ready = new ReadyChanges();
+  readonly #blocked = new Waiting<number>();
+  readonly #held = new Waiting<Holder>();
+  /** What a flush waits for: all but what is blocked, held, or has failed for good. */
+  readonly #work = new Set<number>();
+  readonly #failed = new Set<number>();
+  readonly #settled = new Map<number, (() => void)[]>();
+  readonly #listeners = new Set<QueueListener>();
   #running = 0;
-  /** Wakes the pump for the earliest change that settles, milliseconds of `performance.now()`. */
-  #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
-  #pumping = false;
+  readonly #wake = new Wake(() => this.#pump());
   #stopped = false;
+  #paused: boolean;
   #flushes = 0;
   #idle: (() => void)[] = [];
-  #settled: (() => void)[] = [];
+  #flushed: (() => void)[] = [];
 
-  constructor(options: { changes: ChangeLog; executor: Executor; log: Log; times?: QueueTimes; concurrency?: number }) {
+  constructor(options: {
+    changes: ChangeLog;
+    executor: Executor;
+    log: Log;
+    times?: QueueTimes;
+    concurrency?: number;
+    paused?: boolean;
+  }) {
     this.#changes = options.changes;
     this.#executor = options.executor;
     this.#log = options.log;
     this.#times = options.times ?? defaultTimes;
     this.#concurrency = options.concurrency ?? 16;
+    this.#paused = options.paused ?? false;
     this.#changes.onAppend((sequence) => this.touch(sequence));
+    this.#changes.onComplete((sequence, change) => this.#leave(sequence, change));
+  }
+
+  /** @returns what ends the subscription */
+  listen(listener: QueueListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Begins with whatever an earlier run has left. */
@@ -97,21 +87,38 @@ export class UploadQueue {
   /** The change is new or has changed: it settles again. @param writing it is being written by somebody who has it open */
   touch(sequence: number, writing = false): void {
     const now = Date.now();
-    const schedule = this.#schedules.get(sequence) ?? {
-      notBefore: 0,
-      dueSince: undefined,
-      attempts: 0,
-      error: undefined,
-    };
+    const entry = this.#entries.get(sequence) ?? this.#enter(sequence);
     if (writing) {
-      schedule.dueSince = undefined;
-      schedule.notBefore = now + this.#times.idle;
+      entry.dueSince = undefined;
+      entry.at = now + this.#times.idle;
     } else {
-      schedule.dueSince ??= now;
-      schedule.notBefore = Math.min(now + this.#settleTime(sequence), schedule.dueSince + this.#times.latest);
+      entry.dueSince ??= now;
+      entry.at = Math.min(now + this.#settleTime(sequence), entry.dueSince + this.#times.latest);
     }
-    this.#schedules.set(sequence, schedule);
-    this.#wake(schedule.notBefore - now);
+    const change = this.#changes.get(sequence);
+    if (entry.error === undefined) {
+      if (this.#flushes > 0) entry.at = now;
+      else if (change?.kind === 'remove') this.#ready.expectRemoval(change.export, entry.at);
+    }
+    if (entry.state !== 'running') this.#wait(entry);
+    // What it kept waiting may have been waiting for keys that it has no longer.
+    this.#reconsider(this.#blocked.take(sequence));
+    // What is held back from outside must not hold up a directory rename.
+    if (change?.kind === 'move-tree') this.release();
+  }
+
+  #enter(sequence: number): Entry {
+    const entry: Entry = {
+      sequence,
+      state: 'settling',
+      at: 0,
+      error: undefined,
+      attempts: 0,
+      dueSince: undefined,
+      queuedAt: undefined,
+    };
+    this.#entries.set(sequence, entry);
+    return entry;
   }
 
   /** Markers take longer to settle: copying programs set a directory's times only when everything in it is there. */
@@ -129,25 +136,68 @@ export class UploadQueue {
 
   /** Something that held changes back is gone. */
   release(): void {
-    this.#wake(0);
+    this.#reconsider(this.#held.takeAll());
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Nothing more is started; what runs goes on to its end or to the next part. */
+  pause(): void {
+    this.#paused = true;
+    for (const flushed of this.#flushed.splice(0)) flushed();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wake.in(0);
+  }
+
+  /** Tries at once what has failed, for good or not. */
+  retry(): void {
+    for (const sequence of [...this.#failed]) {
+      const entry = this.#entries.get(sequence);
+      if (entry?.state !== 'settling') continue;
+      entry.at = Date.now();
+      this.#wait(entry);
+      this.#work.add(sequence);
+    }
+  }
+
+  /** undefined: it is not pending. */
+  get(sequence: number): Pending | undefined {
+    return this.#entries.get(sequence);
   }
 
   /** Why the change has not succeeded yet. */
   errorOf(sequence: number): StoreError | undefined {
-    return this.#schedules.get(sequence)?.error;
+    return this.#entries.get(sequence)?.error;
+  }
+
+  /** Numbers of pending changes: all of them, those that run, and those whose last try failed. */
+  get counts(): { readonly pending: number; readonly running: number; readonly failed: number } {
+    return { pending: this.#entries.size, running: this.#running, failed: this.#failed.size };
   }
 
   /**
-   * Starts everything that can be started without waiting for it to settle. Resolves once nothing is left but what
-   * failed for good or is held.
+   * Starts everything that can be started without waiting for it to settle, what has failed before too. Resolves once
+   * nothing is left but what failed for good or is held, or at once where uploads are paused.
    */
   async flush(): Promise<void> {
     this.#flushes++;
     try {
-      for (const schedule of this.#schedules.values()) schedule.notBefore = 0;
-      while (this.#hasWork()) {
-        this.#wake(0);
-        await new Promise<void>((resolve) => this.#settled.push(resolve));
+      const now = Date.now();
+      this.#ready.hurry();
+      this.#wake.in(0);
+      for (const entry of this.#entries.values()) {
+        if (entry.state !== 'settling') continue;
+        entry.at = now;
+        this.#wait(entry);
+        this.#work.add(entry.sequence);
+      }
+      while (this.#work.size > 0 && !this.#stopped && !this.#paused) {
+        await new Promise<void>((resolve) => this.#flushed.push(resolve));
       }
     } finally {
       this.#flushes--;
@@ -157,140 +207,195 @@ export class UploadQueue {
   /** As `flush`, for one inode: resolves once the store has it, with the error where it has refused it. */
   async flushFile(fileid: Fileid): Promise<StoreError | undefined> {
     while (!this.#stopped && this.#changes.isPublishPending(fileid)) {
-      for (const sequence of this.#changes.publishesOf(fileid)) {
-        const schedule = this.#schedules.get(sequence);
-        if (schedule?.error?.heals === false) return schedule.error;
-        if (schedule !== undefined && schedule.error === undefined) schedule.notBefore = 0;
+      const sequences = this.#changes.publishesOf(fileid);
+      for (const sequence of sequences) {
+        const entry = this.#entries.get(sequence);
+        if (entry === undefined) continue;
+        if (entry.error?.heals === false) return entry.error;
+        if (entry.error !== undefined || entry.state !== 'settling') continue;
+        entry.at = Date.now();
+        this.#wait(entry);
       }
-      this.#wake(0);
-      await new Promise<void>((resolve) => this.#settled.push(resolve));
+      await this.settled(sequences[0] as number);
     }
     return undefined;
   }
 
-  #hasWork(): boolean {
-    if (this.#stopped) return false;
-    if (this.#running > 0) return true;
-    for (const [sequence, change] of this.#changes.entries()) {
-      const error = this.#schedules.get(sequence)?.error;
-      if (error !== undefined && !error.heals) continue;
-      if (!this.#changes.isBlocked(sequence) && !this.#executor.isHeld(sequence, change)) return true;
-    }
-    return false;
+  /** Resolves when the change has been tried once more, or is not pending any more. */
+  async settled(sequence: number): Promise<void> {
+    if (this.#stopped || !this.#entries.has(sequence)) return;
+    await new Promise<void>((resolve) => {
+      const resolvers = this.#settled.get(sequence) ?? [];
+      resolvers.push(resolve);
+      this.#settled.set(sequence, resolvers);
+    });
   }
 
   /** Starts nothing more. Resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer?.handle);
-    for (const settled of this.#settled.splice(0)) settled();
+    this.#wake.stop();
+    for (const flushed of this.#flushed.splice(0)) flushed();
+    for (const sequence of [...this.#settled.keys()]) this.#tell(sequence);
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #wake(milliseconds: number): void {
-    if (this.#stopped) return;
-    if (milliseconds <= 0) {
-      if (this.#pumping) return;
-      this.#pumping = true;
-      setImmediate(() => {
-        this.#pumping = false;
-        this.#pump();
-      });
-      return;
+  /** Lets an entry wait for its time. */
+  #wait(entry: Entry): void {
+    const { sequence } = entry;
+    this.#ready.delete(sequence);
+    this.#blocked.delete(sequence);
+    this.#held.delete(sequence);
+    entry.state = 'settling';
+    if (entry.error?.heals === false) this.#unwork(sequence);
+    else this.#work.add(sequence);
+    // One that lies there for an earlier time is found then, and put back.
+    if (entry.queuedAt === undefined || entry.at < entry.queuedAt) {
+      entry.queuedAt = entry.at;
+      this.#due.add(entry.at, sequence);
     }
-    const at = performance.now() + milliseconds;
-    if (this.#timer !== undefined && at >= this.#timer.at) return;
-    clearTimeout(this.#timer?.handle);
-    const handle = setTimeout(() => {
-      this.#timer = undefined;
-      this.#pump();
-    }, milliseconds);
-    this.#timer = { at, handle };
+    this.#wake.in(entry.at - Date.now());
+  }
+
+  #unwork(sequence: number): void {
+    this.#work.delete(sequence);
+    if (this.#work.size === 0) for (const flushed of this.#flushed.splice(0)) flushed();
+  }
+
+  #reconsider(sequences: Iterable<number>): void {
+    for (const sequence of sequences) {
+      const entry = this.#entries.get(sequence);
+      if (entry !== undefined && (entry.state === 'blocked' || entry.state === 'held')) this.#wait(entry);
+    }
+  }
+
+  /** It is no longer pending: what waited for it need not wait for it any more. */
+  #leave(sequence: number, change: Change): void {
+    if (this.#entries.get(sequence)?.state !== 'running') this.#forget(sequence);
+    this.#reconsider(this.#blocked.take(sequence));
+    if (change.kind === 'publish') this.#reconsider(this.#held.take(change.fileid));
+  }
+
+  #forget(sequence: number): void {
+    this.#entries.delete(sequence);
+    this.#failed.delete(sequence);
+    this.#ready.delete(sequence);
+    this.#blocked.delete(sequence);
+    this.#held.delete(sequence);
+    this.#unwork(sequence);
+    this.#tell(sequence);
+  }
+
+  #tell(sequence: number): void {
+    const resolvers = this.#settled.get(sequence);
+    this.#settled.delete(sequence);
+    for (const resolve of resolvers ?? []) resolve();
   }
 
   #pump(): void {
     if (this.#stopped) return;
     const now = Date.now();
-    let next = Number.POSITIVE_INFINITY;
-    const removals = new Map<number, Removals>();
-    for (const [sequence, change] of this.#changes.entries()) {
-      if (this.#running >= this.#concurrency) break;
-      if (this.#changes.isRunning(sequence)) continue;
-      const schedule = this.#schedules.get(sequence);
-      const notBefore = this.#flushes > 0 && schedule?.error === undefined ? 0 : (schedule?.notBefore ?? 0);
-      if (notBefore > now) {
-        next = Math.min(next, notBefore);
-        if (change.kind === 'remove' && schedule?.error === undefined) {
-          const batch = removalsOf(removals, change.export);
-          batch.settled = Math.max(batch.settled, notBefore);
-        }
-        continue;
-      }
-      if (this.#changes.isBlocked(sequence) || this.#executor.isHeld(sequence, change)) continue;
-      if (change.kind === 'remove') {
-        const batch = removalsOf(removals, change.export);
-        batch.due.push(sequence);
-        batch.latest = Math.min(batch.latest, (schedule?.dueSince ?? 0) + this.#times.latest);
-      } else void this.#run([sequence]);
+    for (let sequence = this.#due.take(now); sequence !== undefined; sequence = this.#due.take(now)) {
+      const entry = this.#entries.get(sequence);
+      if (entry?.state !== 'settling' || entry.queuedAt === undefined || entry.queuedAt > now) continue;
+      entry.queuedAt = undefined;
+      if (entry.at > now) {
+        entry.queuedAt = entry.at;
+        this.#due.add(entry.at, sequence);
+      } else this.#settle(entry);
     }
-    for (const { due, settled, latest } of removals.values()) {
-      // More of them are on their way (rm -r): all go in one request, unless the first has waited for long.
-      const waitsUntil = Math.min(settled, latest);
-      if (due.length > 0 && due.length < maxBatch && waitsUntil > now) {
-        next = Math.min(next, waitsUntil);
-        continue;
-      }
-      for (let at = 0; at < due.length; at += maxBatch) void this.#run(due.slice(at, at + maxBatch));
+    while (!this.#paused && this.#running < this.#concurrency) {
+      const taken = this.#ready.take(now);
+      if (taken.length === 0) break;
+      const batch = taken.filter((sequence) => this.#mayStart(sequence));
+      if (batch.length > 0) void this.#run(batch);
     }
-    if (next < Number.POSITIVE_INFINITY) {
-      this.#wake(Math.max(1, next - now));
+    const next = Math.min(this.#due.next ?? Infinity, this.#running < this.#concurrency ? this.#ready.next : Infinity);
+    if (next < Infinity) this.#wake.in(Math.max(1, next - now));
+  }
+
+  /** It has settled: it is ready unless something is before it. */
+  #settle(entry: Entry): void {
+    if (!this.#mayStart(entry.sequence)) return;
+    const change = this.#changes.get(entry.sequence) as Change;
+    entry.state = 'ready';
+    const latest = (entry.dueSince ?? 0) + this.#times.latest;
+    this.#ready.add(entry.sequence, change, this.#executor.sizeOf(change), latest);
+  }
+
+  /** Where it may not, it waits for what it must wait for. */
+  #mayStart(sequence: number): boolean {
+    const entry = this.#entries.get(sequence);
+    const change = this.#changes.get(sequence);
+    if (entry === undefined || change === undefined) return false;
+    const blocker = this.#changes.blockerOf(sequence);
+    const holder = blocker === undefined ? this.#executor.heldBy(sequence, change) : undefined;
+    if (blocker === undefined && holder === undefined) return true;
+    if (blocker !== undefined) {
+      entry.state = 'blocked';
+      this.#blocked.add(blocker, sequence);
+    } else if (holder !== undefined) {
+      entry.state = 'held';
+      this.#held.add(holder, sequence);
     }
+    this.#unwork(sequence);
+    return false;
   }
 
   async #run(sequences: readonly number[]): Promise<void> {
     this.#running++;
-    for (const sequence of sequences) this.#changes.start(sequence);
+    const begun = sequences.map((sequence) => [sequence, this.#changes.get(sequence) as Change] as const);
+    for (const [sequence, change] of begun) {
+      this.#changes.start(sequence);
+      (this.#entries.get(sequence) as Entry).state = 'running';
+      for (const listener of this.#listeners) listener.started?.(sequence, change);
+    }
     let failure: unknown;
     try {
       await this.#executor.perform(sequences);
     } catch (error) {
       failure = error;
-    } finally {
-      this.#running--;
-      for (const sequence of sequences) this.#settle(sequence, failure);
-      for (const settled of this.#settled.splice(0)) settled();
-      if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle();
-      this.#wake(0);
     }
+    this.#running--;
+    for (const [sequence, change] of begun) this.#end(sequence, change, failure);
+    if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle();
+    this.#wake.in(0);
   }
 
-  #settle(sequence: number, failure: unknown): void {
+  #end(sequence: number, change: Change, failure: unknown): void {
     if (this.#changes.get(sequence) === undefined) {
-      this.#schedules.delete(sequence);
+      this.#forget(sequence);
+      for (const listener of this.#listeners) listener.done?.(sequence, change);
       return;
     }
     this.#changes.halt(sequence);
-    const schedule = this.#schedules.get(sequence) ?? {
-      notBefore: 0,
-      dueSince: Date.now(),
-      attempts: 0,
-      error: undefined,
-    };
-    this.#schedules.set(sequence, schedule);
+    const entry = this.#entries.get(sequence) as Entry;
     if (failure === undefined) {
       // Done in part, or wanted once more.
-      schedule.attempts = 0;
-      return;
-    }
+      entry.attempts = 0;
+      entry.error = undefined;
+      this.#failed.delete(sequence);
+    } else this.#fail(entry, change, failure);
+    this.#wait(entry);
+    this.#tell(sequence);
+  }
+
+  #fail(entry: Entry, change: Change, failure: unknown): void {
     const error =
       failure instanceof StoreError
         ? failure
         : new StoreError('Unavailable', 'An upload failed unexpectedly.', { cause: failure });
-    if (error.code !== schedule.error?.code)
-      this.#log.warn({ sequence, code: error.code, error: error.cause ?? error.message }, error.message);
-    schedule.error = error;
-    schedule.attempts++;
+    if (error.code !== entry.error?.code) {
+      this.#log.warn(
+        { sequence: entry.sequence, code: error.code, error: error.cause ?? error.message },
+        error.message,
+      );
+    }
+    entry.error = error;
+    entry.attempts++;
+    this.#failed.add(entry.sequence);
     const { hopeless, retry = persistentRetry } = this.#times;
-    schedule.notBefore = Date.now() + (error.heals ? retryDelay(retry, schedule.attempts, Math.random()) : hopeless);
+    entry.at = Date.now() + (error.heals ? retryDelay(retry, entry.attempts, Math.random()) : hopeless);
+    for (const listener of this.#listeners) listener.failed?.(entry.sequence, change, error, entry.at);
   }
 }

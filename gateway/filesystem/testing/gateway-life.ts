@@ -7,7 +7,7 @@ import { BlockCache } from '../../cache/block-cache.ts';
 import { exportConfiguration, type ExportConfiguration } from '../../configuration.ts';
 import { Database } from '../../database/database.ts';
 import { silentLog, type Log } from '../../log.ts';
-import type { QueueTimes } from '../../staging/upload-queue.ts';
+import type { QueueTimes } from '../../staging/queue-times.ts';
 import type { Caller } from '../caller.ts';
 import { FileTree } from '../file-tree.ts';
 import type { FileSystem, Node } from '../file-system.ts';
