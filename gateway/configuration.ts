@@ -1,6 +1,9 @@
 /** What a gateway is told when it starts: everything, secrets included, comes from its parent; nothing from argv. */
 import { z } from 'zod';
 
+/** Bytes; with less a sequential reader would push out what it has asked for. */
+export const leastMemoryCache = 8 * 1024 ** 2;
+
 const credentials = z.object({
   accessKeyId: z.string().min(1),
   secretAccessKey: z.string().min(1),
@@ -61,6 +64,20 @@ export const gatewayConfiguration = z.object({
   /** Whether source ports above 1023 are accepted. */
   insecurePorts: z.boolean().default(false),
   leaseSeconds: z.int().min(1).max(3600).default(60),
+  /** Of bytes of objects that can be fetched again. */
+  cache: z
+    .object({
+      /** undefined: `cache` in the data folder. */
+      folder: z.string().min(1).optional(),
+      /** undefined: 10 GiB, or a tenth of the disk where that is less; 0: nothing is cached on the disk. */
+      diskBytes: z.int().min(0).optional(),
+      /** For blocks at rest. */
+      memoryBytes: z
+        .int()
+        .min(leastMemoryCache)
+        .default(96 * 1024 ** 2),
+    })
+    .prefault({}),
   exports: z.array(exportConfiguration),
   /** Beside `exports`, every bucket that this connection can list; the export options are `allBuckets.template`'s. */
   allBuckets: z

@@ -20,9 +20,6 @@ const lockWait = 2000;
 /** Milliseconds that requests under way get to end. */
 const requestWait = 5000;
 
-/** Bytes of memory for blocks of objects. */
-const cacheBytes = 128 * 1024 * 1024;
-
 /** Milliseconds that the list of buckets is trusted. */
 const bucketListAge = 10_000;
 
@@ -30,6 +27,7 @@ interface Parts {
   readonly lock: FolderLock;
   readonly database: Database;
   readonly stores: Stores;
+  readonly cache: BlockCache;
   readonly files: FileTree;
   readonly state: ServerState;
   readonly server: RpcServer;
@@ -58,10 +56,19 @@ export class Gateway {
       undo.push(() => database.close());
       const stores = new Stores(database);
       undo.push(() => stores.close());
+      const cache = await BlockCache.open({
+        memoryBytes: configuration.cache.memoryBytes,
+        disk: {
+          folder: configuration.cache.folder ?? path.join(dataFolder, 'cache'),
+          bytes: configuration.cache.diskBytes,
+        },
+        log,
+      });
+      undo.push(() => cache.close());
       const files = await FileTree.open({
         database,
         stagingFolder: path.join(dataFolder, 'staging'),
-        cache: new BlockCache(cacheBytes),
+        cache,
         host: hostname(),
         log,
       });
@@ -91,7 +98,7 @@ export class Gateway {
       });
       const bound = await server.listen(bind.address, bind.port);
       files.start(state.graceEnded);
-      return new Gateway(bound, { lock, database, stores, files, state, server });
+      return new Gateway(bound, { lock, database, stores, cache, files, state, server });
     } catch (error) {
       for (const step of undo.reverse())
         await step().catch((failure: unknown) =>
@@ -106,11 +113,12 @@ export class Gateway {
    * @param finishUploads waits until the stores have everything that they take
    */
   async stop(finishUploads: boolean): Promise<void> {
-    const { lock, database, stores, files, state, server } = this.#parts;
+    const { lock, database, stores, cache, files, state, server } = this.#parts;
     await server.close(requestWait);
     state.stop();
     if (finishUploads) await files.flush();
     await files.close();
+    await cache.close();
     await stores.close();
     await database.close();
     await lock.release();

@@ -1,182 +1,169 @@
 /**
- * Bytes of object versions, in blocks, in memory. A version never changes, so a block never goes stale; any block may be
- * forgotten at any time. Readers that need the same block share one GET, and a sequential reader finds the next ones
- * asked for already.
+ * Bytes of object versions, in blocks, in memory and on the disk. A version never changes, so a block never goes stale;
+ * any block may be forgotten at any time. Readers that need the same block share one GET, and a sequential reader finds
+ * the next ones asked for already.
  */
-import type { ObjectStore, Version } from '../store/object-store.ts';
-import { ReadAhead } from './read-ahead.ts';
+import type { Log } from '../log.ts';
+import { blockSize, lengthOf, type ObjectSource } from './blocks.ts';
+import { DiskBlocks } from './disk-blocks.ts';
+import { fetchBlocks } from './fetch.ts';
+import { MemoryBlocks, type CachedObject } from './memory-blocks.ts';
+import { ReadAhead, Reader, wholeObject } from './read-ahead.ts';
 
-/** Bytes. A random read fetches one. */
-export const blockSize = 256 * 1024;
-
-/** One version of one object, where it is now. */
-export interface ObjectSource {
-  readonly store: ObjectStore;
-  readonly key: string;
-  readonly version: Version;
+export interface BlockCacheOptions {
+  /** For blocks at rest, bytes. */
+  readonly memoryBytes: number;
+  /** Where blocks are kept beyond that and over restarts. undefined: nowhere. */
+  readonly disk?: {
+    readonly folder: string;
+    /** undefined: as much as is fair; 0: none */
+    readonly bytes: number | undefined;
+  };
+  readonly log: Log;
 }
 
-/** A window is drawn so far ahead of its reader, bytes: whoever reads a file's head alone does not pay for the rest. */
-const drawAhead = 4 * 1024 * 1024;
-
-/** Milliseconds after which a window whose reader does not come is given up. */
-const drawWait = 3000;
-
-/** Milliseconds between looks at where the reader is. */
-const drawPause = 10;
-
-/** The reader of a window went elsewhere before this block was drawn. */
-class Undrawn extends Error {
-  override readonly name = 'Undrawn';
-}
+/** Readers without an open, by the object that they read; the oldest are forgotten. */
+const maxReaders = 1024;
 
 export class BlockCache {
-  readonly #maxBytes: number;
-  /** In the order of their last use. */
-  readonly #blocks = new Map<string, Buffer>();
-  readonly #fetching = new Map<string, Promise<Buffer>>();
-  readonly #readAhead = new ReadAhead();
-  #bytes = 0;
+  readonly #memory: MemoryBlocks;
+  readonly #disk: DiskBlocks | undefined;
+  readonly #readAhead: ReadAhead;
+  readonly #readers = new Map<CachedObject, Reader>();
 
-  /** @param maxBytes memory for blocks at rest */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  private constructor(memoryBytes: number, disk: DiskBlocks | undefined) {
+    this.#memory = new MemoryBlocks(memoryBytes);
+    this.#disk = disk;
+    // What is ahead must not be pushed out before it is read, neither by what is ahead nor by what was just read.
+    this.#readAhead = new ReadAhead(memoryBytes / 3);
+  }
+
+  /** A disk that cannot be used is logged and done without. */
+  static async open({ memoryBytes, disk, log }: BlockCacheOptions): Promise<BlockCache> {
+    const opened = disk === undefined || disk.bytes === 0 ? undefined : await DiskBlocks.open({ ...disk, log });
+    return new BlockCache(memoryBytes, opened);
+  }
+
+  /** Resolves when what earlier runs have left is known; until then it is not used. */
+  get loaded(): Promise<void> {
+    return this.#disk?.loaded ?? Promise.resolve();
+  }
+
+  /** Keeps for the next start what is on its way to the disk. */
+  async close(): Promise<void> {
+    await this.#disk?.close();
   }
 
   /**
    * `length` bytes from `offset`, which lie within the version.
+   * @param reader whose read it is; undefined: of one of those that have no open
    * @throws StoreError PreconditionFailed or NotFound where the version is gone, and what a GET may throw
    */
-  async read(source: ObjectSource, offset: number, length: number): Promise<readonly Buffer[]> {
+  async read(source: ObjectSource, offset: number, length: number, reader?: Reader): Promise<readonly Buffer[]> {
     if (length === 0) return [];
     const { size } = source.version;
-    const id = `${source.store.identity} ${source.version.etag} ${source.key}`;
+    const object = this.#memory.object(source);
+    if (size <= wholeObject) this.#fetchMissing(source, object, { from: 0, to: size });
+    else {
+      const windows = this.#readAhead.plan(reader ?? this.#readerOf(object), offset, length, size);
+      for (const window of windows) this.#fetchMissing(source, object, window);
+    }
+    const end = offset + length;
+    const blocks: (Buffer | Promise<Buffer>)[] = [];
     const first = Math.floor(offset / blockSize);
-    const last = Math.floor((offset + length - 1) / blockSize);
-    const plan = this.#readAhead.plan(id, offset, length, size);
-    const blocks: Promise<Buffer>[] = [];
-    for (let index = first; index <= last; index++) blocks.push(this.#read(source, id, index, last, plan.until));
-    if (plan.ahead > plan.until)
-      this.#prefetch(source, id, Math.ceil(plan.until / blockSize), Math.ceil(plan.ahead / blockSize));
+    for (let index = first; index * blockSize < end; index++)
+      blocks.push(this.#memory.get(object, index) ?? this.#arrival(source, object, index, end));
     const parts: Buffer[] = [];
-    for (const [i, block] of (await Promise.all(blocks)).entries()) {
+    for (const [i, pending] of blocks.entries()) {
+      const block = Buffer.isBuffer(pending) ? pending : await pending;
       const start = (first + i) * blockSize;
-      parts.push(block.subarray(Math.max(0, offset - start), Math.min(block.length, offset + length - start)));
+      parts.push(block.subarray(Math.max(0, offset - start), Math.min(block.length, end - start)));
     }
     return parts;
   }
 
-  /** One block, which is fetched with what follows where nobody has it. */
-  async #read(source: ObjectSource, id: string, index: number, last: number, until: number): Promise<Buffer> {
-    const known = this.#block(id, index);
-    if (known === undefined) return this.#fetch(source, id, index, Math.max(last + 1, Math.ceil(until / blockSize)));
-    try {
-      return await known;
-    } catch (error) {
-      if (!(error instanceof Undrawn)) throw error;
-      return this.#block(id, index) ?? this.#fetch(source, id, index, last + 1);
+  #readerOf(object: CachedObject): Reader {
+    let reader = this.#readers.get(object);
+    if (reader === undefined) {
+      reader = new Reader();
+      this.#readers.set(object, reader);
+      for (const oldest of this.#readers.keys()) {
+        if (this.#readers.size <= maxReaders) break;
+        this.#readers.delete(oldest);
+      }
+    }
+    return reader;
+  }
+
+  /** A block that is not in memory: on its way, on the disk, or to be fetched with what follows up to `end`, bytes. */
+  #arrival(source: ObjectSource, object: CachedObject, index: number, end: number): Promise<Buffer> {
+    const arriving = object.arriving.get(index);
+    if (arriving !== undefined) return arriving;
+    if (this.#disk?.has(object.digest, index) === true) {
+      const loading = this.#load(this.#disk, source, object, index);
+      // Whoever waits for it meets the error.
+      loading.catch(() => undefined);
+      object.arriving.set(index, loading);
+      return loading;
+    }
+    this.#fetchMissing(source, object, { from: index * blockSize, to: end });
+    return object.arriving.get(index) as Promise<Buffer>;
+  }
+
+  /** From the disk, or, where the disk has lost it, by a GET after all. */
+  async #load(disk: DiskBlocks, source: ObjectSource, object: CachedObject, index: number): Promise<Buffer> {
+    const { size } = source.version;
+    const bytes = await disk.read(object.digest, index, lengthOf(index, size));
+    object.arriving.delete(index);
+    if (bytes !== undefined) {
+      this.#memory.add(object, index, bytes);
+      return bytes;
+    }
+    this.#fetch(source, object, index, index + 1);
+    return object.arriving.get(index) as Promise<Buffer>;
+  }
+
+  /** Asks for the blocks of the window that nobody has or asks for; one GET for those that lie together. */
+  #fetchMissing(source: ObjectSource, object: CachedObject, { from, to }: { from: number; to: number }): void {
+    const end = Math.ceil(to / blockSize);
+    for (let index = from / blockSize; index < end; index++) {
+      if (this.#has(object, index)) continue;
+      let after = index + 1;
+      while (after < end && !this.#has(object, after)) after++;
+      this.#fetch(source, object, index, after);
+      index = after;
     }
   }
 
-  #block(id: string, index: number): Promise<Buffer> | undefined {
-    const key = `${index} ${id}`;
-    const block = this.#blocks.get(key);
-    if (block === undefined) return this.#fetching.get(key);
-    this.#blocks.delete(key);
-    this.#blocks.set(key, block);
-    return Promise.resolve(block);
+  #has(object: CachedObject, index: number): boolean {
+    return object.blocks.has(index) || object.arriving.has(index) || this.#disk?.has(object.digest, index) === true;
   }
 
-  #prefetch(source: ObjectSource, id: string, from: number, to: number): void {
-    for (let index = from; index < to; index++) {
-      if (this.#block(id, index) !== undefined) continue;
+  /** One GET for the blocks from `first` to before `after`. */
+  #fetch(source: ObjectSource, object: CachedObject, first: number, after: number): void {
+    const offset = first * blockSize;
+    const length = Math.min(source.version.size, after * blockSize) - offset;
+    const waiting: PromiseWithResolvers<Buffer>[] = [];
+    for (let index = first; index < after; index++) {
+      const arrival = Promise.withResolvers<Buffer>();
       // A reader that comes to these bytes meets the error by its own request.
-      this.#fetch(source, id, index, to).catch(() => undefined);
-      return;
-    }
-  }
-
-  /** One GET for the blocks from `index` up to `to` that nobody has or fetches. Resolves with the first. */
-  #fetch(source: ObjectSource, id: string, index: number, to: number): Promise<Buffer> {
-    let end = index + 1;
-    while (end < to && this.#block(id, end) === undefined) end++;
-    const offset = index * blockSize;
-    const length = Math.min(source.version.size, end * blockSize) - offset;
-    const waiting: { resolve: (block: Buffer) => void; reject: (error: unknown) => void }[] = [];
-    let head: Promise<Buffer> | undefined;
-    for (let at = index; at * blockSize < offset + length; at++) {
-      const promise = new Promise<Buffer>((resolve, reject) => waiting.push({ resolve, reject }));
-      promise.catch(() => undefined);
-      this.#fetching.set(`${at} ${id}`, promise);
-      head ??= promise;
+      arrival.promise.catch(() => undefined);
+      object.arriving.set(index, arrival.promise);
+      waiting.push(arrival);
     }
     let arrived = 0;
     const take = (block: Buffer): void => {
-      const key = `${index + arrived} ${id}`;
-      this.#fetching.delete(key);
-      this.#keep(key, block);
+      const index = first + arrived;
+      object.arriving.delete(index);
+      this.#memory.add(object, index, block);
+      this.#disk?.write(object.digest, index, block);
       waiting[arrived++]?.resolve(block);
     };
-    /** Waits until the reader is near; false: it does not come. */
-    const draw = async (at: number): Promise<boolean> => {
-      const deadline = performance.now() + drawWait;
-      while (at > this.#readAhead.position(id) + drawAhead) {
-        if (performance.now() > deadline) return false;
-        await new Promise((resolve) => setTimeout(resolve, drawPause));
-      }
-      return true;
-    };
-    void stream(source, offset, length, take, draw).catch((error: unknown) => {
+    fetchBlocks(source, offset, length, take).catch((error: unknown) => {
       for (; arrived < waiting.length; arrived++) {
-        this.#fetching.delete(`${index + arrived} ${id}`);
+        object.arriving.delete(first + arrived);
         waiting[arrived]?.reject(error);
       }
     });
-    return head as Promise<Buffer>;
   }
-
-  #keep(key: string, block: Buffer): void {
-    this.#blocks.set(key, block);
-    this.#bytes += block.length;
-    for (const [oldest, old] of this.#blocks) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#blocks.delete(oldest);
-      this.#bytes -= old.length;
-    }
-  }
-}
-
-/** GETs the range and hands over whole blocks as they fill. */
-async function stream(
-  source: ObjectSource,
-  offset: number,
-  length: number,
-  take: (block: Buffer) => void,
-  draw: (at: number) => Promise<boolean>,
-): Promise<void> {
-  const { etag, versionId } = source.version;
-  const { body } = await source.store.get({
-    key: source.key,
-    range: { offset, length },
-    pin: versionId === undefined ? { etag } : { etag, versionId },
-  });
-  let left = length;
-  let block = Buffer.allocUnsafe(Math.min(blockSize, left));
-  let filled = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    let at = 0;
-    while (at < chunk.length && left > 0) {
-      const bytes = Math.min(chunk.length - at, block.length - filled);
-      chunk.copy(block, filled, at, at + bytes);
-      filled += bytes;
-      at += bytes;
-      if (filled < block.length) continue;
-      left -= filled;
-      take(block);
-      if (left > 0 && !(await draw(offset + length - left))) throw new Undrawn();
-      block = Buffer.allocUnsafe(Math.min(blockSize, left));
-      filled = 0;
-    }
-  }
-  if (left > 0) throw new Error(`${source.key}: ${left} of ${length} bytes did not arrive`);
 }

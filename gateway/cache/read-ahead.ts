@@ -1,75 +1,138 @@
-/** Decides from the reads of a version how much to ask for at once: all of a small one, windows for a sequential reader, else what is read. */
+/**
+ * Decides from the reads of a reader what to ask for before it is read: nothing for a random reader; for a sequential one
+ * windows, one GET each, and the more of them the more it has read. So whoever reads a file's head does not pay for the
+ * rest, and whoever reads on has several GETs under way. Pure, but for the clock that is passed in.
+ */
+import { blockSize } from './blocks.ts';
+
+const MiB = 1024 * 1024;
 
 /** Objects up to this size are fetched whole, bytes. */
-const wholeObject = 1024 * 1024;
+export const wholeObject = MiB;
 
-/** Range of one GET for a sequential reader, bytes. Windows lie on multiples of it. */
-export const windowSize = 8 * 1024 * 1024;
+/** A window is fetched by one GET; from the second on they end on multiples of this, bytes. */
+const windowSize = 8 * MiB;
+
+/** The most that one reader is ahead of itself, bytes. */
+const maxAhead = 32 * MiB;
 
 /** Reads in parallel arrive in any order: so far from the expected place, in bytes, still counts as sequential. */
-const tolerance = 2 * 1024 * 1024;
+const tolerance = 2 * MiB;
 
 /** How many reads in sequence make a reader that began in the middle a sequential one. */
 const proof = 3;
 
-/** How many readers are remembered. */
-const maxReaders = 1024;
+/** Streams of one reader: a client may have several programs read by one open. */
+const maxStreams = 4;
 
-export interface Plan {
-  /** Fetch at least up to here, in the same request as what is read. */
-  readonly until: number;
-  /** Ask for the bytes up to here as well, in a request of their own. */
-  readonly ahead: number;
+/** Milliseconds without a read after which a stream's share of the memory is given to others. */
+const idleAfter = 2000;
+
+/** From `from` to `to`, bytes, `from` on the border of a block. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
 }
 
-interface Reader {
-  /** Where a sequential reader goes on. */
+interface Stream {
+  /** Where it began, and where it goes on. */
+  readonly start: number;
   next: number;
   /** Reads that followed each other. */
   run: number;
   /** Asked for up to here. */
   reach: number;
+  /** Windows that were asked for. */
+  windows: number;
+  usedAt: number;
+}
+
+/** Whoever has an object open: what it has read. Makes sense with the `ReadAhead` that it is given to, and one object. */
+export class Reader {
+  /** In the order of their last use. */
+  readonly streams: Stream[] = [];
 }
 
 export class ReadAhead {
-  readonly #readers = new Map<string, Reader>();
+  readonly #budget: number;
+  readonly #now: () => number;
+  /** Those that have windows, in the order of their last use. */
+  readonly #active = new Set<Stream>();
 
-  /** All in bytes; `size` is the version's. */
-  plan(id: string, offset: number, length: number, size: number): Plan {
+  /**
+   * @param budget bytes that all readers together may be ahead
+   * @param now milliseconds of a monotonic clock
+   */
+  constructor(budget: number, now: () => number = () => performance.now()) {
+    this.#budget = budget;
+    this.#now = now;
+  }
+
+  /** The windows to ask for now that `length` bytes from `offset` of an object of `size` are read. All in bytes. */
+  plan(reader: Reader, offset: number, length: number, size: number): readonly Window[] {
     const end = offset + length;
-    if (size <= wholeObject) return { until: size, ahead: size };
-    const reader = this.#reader(id, offset);
-    const isNear = offset <= reader.next + tolerance && end >= reader.next - tolerance;
-    reader.run = isNear ? reader.run + 1 : 1;
-    reader.next = isNear ? Math.max(reader.next, end) : end;
-    if (!isNear) reader.reach = end;
-    if (reader.run < proof) return { until: end, ahead: end };
-    if (end > reader.reach) {
-      reader.reach = Math.min(size, Math.ceil(end / windowSize) * windowSize);
-      return { until: reader.reach, ahead: reader.reach };
+    const stream = this.#stream(reader, offset, end);
+    if (stream.run < proof) {
+      stream.reach = Math.max(stream.reach, Math.ceil(end / blockSize) * blockSize);
+      return none;
     }
-    if (reader.reach >= size || end <= reader.reach - windowSize / 2) return { until: end, ahead: end };
-    // Half of the window is used up: the next one is asked for before it is needed.
-    const until = reader.reach;
-    reader.reach = Math.min(size, reader.reach + windowSize);
-    return { until, ahead: reader.reach };
+    this.#active.delete(stream);
+    this.#active.add(stream);
+    const share = this.#share();
+    // As much as it had read before this.
+    const trusted = Math.min(Math.max(0, offset - stream.start), share);
+    const target = Math.min(size, stream.next + trusted);
+    if (stream.reach >= target) return none;
+    const windows: Window[] = [];
+    while (stream.reach < target) {
+      const from = stream.reach;
+      stream.reach = Math.min(size, windowEnd(from, stream.windows++, share));
+      windows.push({ from, to: stream.reach });
+    }
+    return windows;
   }
 
-  /** Where the reader of the version goes on; 0 where it is forgotten. */
-  position(id: string): number {
-    return this.#readers.get(id)?.next ?? 0;
+  /** The stream that the read goes on with, or a new one. */
+  #stream({ streams }: Reader, offset: number, end: number): Stream {
+    const usedAt = this.#now();
+    const at = streams.findLastIndex(({ next }) => offset <= next + tolerance && end >= next - tolerance);
+    const known = streams[at];
+    if (known !== undefined) {
+      if (at < streams.length - 1) streams.push(...streams.splice(at, 1));
+      known.run++;
+      known.next = Math.max(known.next, end);
+      known.usedAt = usedAt;
+      return known;
+    }
+    // Whoever begins at the start goes on, as a rule.
+    const run = offset === 0 ? proof : 1;
+    const reach = Math.floor(offset / blockSize) * blockSize;
+    const stream = { start: offset, next: end, run, reach, windows: offset === 0 ? 0 : 1, usedAt };
+    streams.push(stream);
+    const dropped = streams.length > maxStreams ? streams.shift() : undefined;
+    if (dropped !== undefined) this.#active.delete(dropped);
+    return stream;
   }
 
-  #reader(id: string, offset: number): Reader {
-    let reader = this.#readers.get(id);
-    if (reader !== undefined) return reader;
-    // Whoever begins at the start goes on, as a rule; what is asked for is drawn only as far as the reader comes.
-    reader = { next: offset, run: offset === 0 ? proof : 0, reach: 0 };
-    this.#readers.set(id, reader);
-    for (const oldest of this.#readers.keys()) {
-      if (this.#readers.size <= maxReaders) break;
-      this.#readers.delete(oldest);
+  /** What one stream may be ahead, bytes: the budget is for all that have read lately. */
+  #share(): number {
+    const idle = this.#now() - idleAfter;
+    for (const stream of this.#active) {
+      if (stream.usedAt > idle) break;
+      this.#active.delete(stream);
     }
-    return reader;
+    return Math.max(blockSize, Math.min(maxAhead, this.#budget / this.#active.size));
   }
+}
+
+const none: readonly Window[] = [];
+
+/**
+ * The first window of a file is short, for those who read its head alone; the third is double, so that 64 MiB still take
+ * eight requests.
+ */
+function windowEnd(from: number, number: number, share: number): number {
+  const border = (Math.floor(from / windowSize) + 1) * windowSize;
+  const end = number === 0 ? from + wholeObject : number === 2 ? border + windowSize : border;
+  return Math.min(end, from + Math.max(blockSize, Math.floor(share / blockSize) * blockSize));
 }

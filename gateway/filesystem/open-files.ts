@@ -1,4 +1,5 @@
 /** Who has which file open: what they read, and what must wait for their close. */
+import { Reader } from '../cache/read-ahead.ts';
 import type { Database } from '../database/database.ts';
 import { isGone, type Content, type ContentView } from '../staging/content.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
@@ -55,23 +56,24 @@ export class OpenFiles {
     for (const handle of this.#open.get(fileid) ?? []) handle.pinned ??= this.#parts.content.viewOf(fileid, before);
   }
 
-  /** @throws FileSystemError */
-  async read(fileid: Fileid, offset: number, count: number, pinned?: ContentView): Promise<ReadResult> {
+  /** @param open whose read it is @throws FileSystemError */
+  async read(fileid: Fileid, offset: number, count: number, open?: Handle): Promise<ReadResult> {
     const { content, failures } = this.#parts;
     const length = Math.min(count, maxTransfer);
+    const pinned = open?.pinned;
     if (pinned !== undefined) {
-      const data = await failures.within(content.read(pinned, offset, length));
+      const data = await failures.within(content.read(pinned, offset, length, open?.reader));
       return { data, eof: offset + length >= pinned.size };
     }
-    return failures.within(this.#readLatest(fileid, offset, length));
+    return failures.within(this.#readLatest(fileid, offset, length, open?.reader));
   }
 
   /** Staged bytes may be uploaded, or an object replaced by an upload, between the look and the read: then it looks again. */
-  async #readLatest(fileid: Fileid, offset: number, length: number): Promise<ReadResult> {
+  async #readLatest(fileid: Fileid, offset: number, length: number, reader?: Reader): Promise<ReadResult> {
     for (let tries = 1; ; tries++) {
       const view = this.#view(fileid);
       try {
-        const data = await this.#parts.content.read(view, offset, length);
+        const data = await this.#parts.content.read(view, offset, length, reader);
         return { data, eof: offset + length >= view.size };
       } catch (error) {
         if (tries === maxLooks || !(error instanceof StagingError || isGone(error))) throw error;
@@ -167,6 +169,7 @@ class Handle implements OpenFile {
   access: OpenAccess;
   /** What is read instead of the present content. */
   pinned: ContentView | undefined;
+  readonly reader = new Reader();
   readonly #files: OpenFiles;
 
   constructor(node: InodeNode, access: OpenAccess, files: OpenFiles) {
@@ -176,7 +179,7 @@ class Handle implements OpenFile {
   }
 
   read(offset: number, count: number): Promise<ReadResult> {
-    return this.#files.read(this.node.fileid, offset, count, this.pinned);
+    return this.#files.read(this.node.fileid, offset, count, this);
   }
 
   async write(offset: number, data: Buffer, stability: Stability): Promise<WriteResult> {

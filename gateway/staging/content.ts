@@ -1,5 +1,6 @@
 /** What a file contains: staged extents over the bytes of its object. */
 import type { BlockCache } from '../cache/block-cache.ts';
+import type { Reader } from '../cache/read-ahead.ts';
 import type { Fileid, InodeRecord, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
 import { StoreError } from '../store/object-store.ts';
@@ -67,13 +68,17 @@ export class Content {
     };
   }
 
-  /** Bytes of the view, short at its end. @throws StoreError, StagingError */
-  async read(view: ContentView, offset: number, count: number): Promise<readonly Buffer[]> {
+  /**
+   * Bytes of the view, short at its end.
+   * @param reader of the open that reads; undefined: without one
+   * @throws StoreError, StagingError
+   */
+  async read(view: ContentView, offset: number, count: number, reader?: Reader): Promise<readonly Buffer[]> {
     const length = Math.min(count, view.size - offset);
     if (length <= 0) return [];
-    if (view.extents === undefined) return this.#base(view, offset, length);
+    if (view.extents === undefined) return this.#base(view, offset, length, reader);
     const parts = [...view.extents.pieces(offset, length)].map(async (piece) =>
-      piece.extent === undefined ? this.#base(view, piece.offset, piece.length) : this.#extent(piece.extent),
+      piece.extent === undefined ? this.#base(view, piece.offset, piece.length, reader) : this.#extent(piece.extent),
     );
     return (await Promise.all(parts)).flat();
   }
@@ -85,17 +90,17 @@ export class Content {
   }
 
   /** What lies under the extents: the object as far as it counts, then zeros. */
-  async #base(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
+  async #base(view: ContentView, offset: number, length: number, reader?: Reader): Promise<readonly Buffer[]> {
     const limit = view.object === undefined ? 0 : Math.min(view.baseLength, view.object.version.size);
     const stored = Math.max(0, Math.min(length, limit - offset));
-    const parts = stored > 0 ? await this.#object(view, offset, stored) : [];
-    return [...parts, ...zeroBuffers(length - stored)];
+    const parts = stored > 0 ? await this.#object(view, offset, stored, reader) : [];
+    return stored === length ? parts : [...parts, ...zeroBuffers(length - stored)];
   }
 
-  async #object(view: ContentView, offset: number, length: number): Promise<readonly Buffer[]> {
+  async #object(view: ContentView, offset: number, length: number, reader?: Reader): Promise<readonly Buffer[]> {
     const source = this.#places.locate(view.fileid, view.export, view.object);
     try {
-      return await this.#cache.read(source, offset, length);
+      return await this.#cache.read(source, offset, length, reader);
     } catch (error) {
       if (!isGone(error)) throw error;
       // An upload of ours that has arrived, though we do not know it yet: the next look finds what it wrote.
@@ -107,7 +112,7 @@ export class Content {
       // Only a copy of our own is the same bytes; whatever else is there now is another version.
       const isCopy = object?.version.etag === view.object?.version.etag || object?.copyOf === source.version.etag;
       if (!isCopy) throw error;
-      return this.#cache.read(moved, offset, length);
+      return this.#cache.read(moved, offset, length, reader);
     }
   }
 }

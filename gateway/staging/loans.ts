@@ -6,7 +6,7 @@
  * Where that order could not be kept, `Repayment` brings the bytes into staging first.
  */
 import type { Database, Table } from '../database/database.ts';
-import type { ObjectSource } from '../cache/block-cache.ts';
+import type { ObjectSource } from '../cache/blocks.ts';
 import type { ObjectMetadata } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Places } from './places.ts';

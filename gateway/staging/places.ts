@@ -1,5 +1,5 @@
 /** Where exports are, and where an inode's key and bytes are in them. */
-import type { ObjectSource } from '../cache/block-cache.ts';
+import type { ObjectSource } from '../cache/blocks.ts';
 import type { Expected, Fileid, InodeRecord, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
 import type { ObjectStore, Version } from '../store/object-store.ts';

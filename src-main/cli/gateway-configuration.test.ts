@@ -9,6 +9,7 @@ const invocation: Invocation = {
   uid: 1000,
   gid: 100,
   dataFolder: '/home/ada/.local/share/windlass/gateway',
+  cacheFolder: '/home/ada/.cache/windlass/gateway',
   credentials: undefined,
 };
 
@@ -52,6 +53,8 @@ describe('the configuration of a gateway', () => {
       allow: ['10.0.0.0/8', '::1'],
       writeThrough: true,
       metadataTtl: '0',
+      cacheSize: '50G',
+      memoryCacheSize: '64M',
     });
     const shared = {
       readOnly: true,
@@ -70,6 +73,7 @@ describe('the configuration of a gateway', () => {
       allow: ['10.0.0.0/8', '::1/128'],
       insecurePorts: true,
       leaseSeconds: 30,
+      cache: { diskBytes: 50 * 1024 ** 3, memoryBytes: 64 * 1024 ** 2 },
       exports: [
         {
           ...shared,
@@ -90,6 +94,12 @@ describe('the configuration of a gateway', () => {
         { ...shared, name: 'scratch', bucket: '/home/ada/objects', prefix: '', connection: { kind: 'folder' } },
       ],
     });
+  });
+
+  it('keeps the cache where caches lie, and in a data folder of its own in that', () => {
+    const memoryBytes = 96 * 1024 ** 2;
+    expect(configure().cache).toEqual({ folder: '/home/ada/.cache/windlass/gateway', memoryBytes });
+    expect(configure({ dataDir: 'state' }).cache).toEqual({ memoryBytes });
   });
 
   it('squashes root beyond loopback unless told otherwise', () => {

@@ -1,6 +1,11 @@
 /** From the words of `windlass gateway` to the gateway's configuration. Nothing here reads a file or changes anything. */
 import path from 'node:path';
-import { gatewayConfiguration, type GatewayConfiguration, type S3Connection } from '../../gateway/configuration.ts';
+import {
+  gatewayConfiguration,
+  leastMemoryCache,
+  type GatewayConfiguration,
+  type S3Connection,
+} from '../../gateway/configuration.ts';
 import { UsageError } from './command-error.ts';
 import type { Credentials } from './credentials-file.ts';
 import { isLoopback, parseBind } from './parse-bind.ts';
@@ -9,6 +14,7 @@ import { parseEndpoint, wantsPathStyle } from './parse-endpoint.ts';
 import { ParseError } from './parse-error.ts';
 import { parseExport, parseFolder } from './parse-export.ts';
 import { parseId, parseSeconds, parseWholeSeconds } from './parse-number.ts';
+import { parseSize } from './parse-size.ts';
 
 /** The flags as commander leaves them. */
 export interface GatewayOptions {
@@ -30,6 +36,8 @@ export interface GatewayOptions {
   readonly allow: readonly string[];
   readonly writeThrough?: boolean;
   readonly metadataTtl?: string;
+  readonly cacheSize?: string;
+  readonly memoryCacheSize?: string;
   readonly credentialsFile?: string;
   readonly accessKey?: string;
   readonly secretKey?: string;
@@ -44,6 +52,8 @@ export interface Invocation {
   readonly gid: number | undefined;
   /** The gateway's data folder where no flag names one. */
   readonly dataFolder: string;
+  /** Of what can be fetched again, where no flag names a data folder. */
+  readonly cacheFolder: string;
   /** What `--credentials-file` holds. */
   readonly credentials: Credentials | undefined;
 }
@@ -96,6 +106,16 @@ export function gatewayConfigurationFrom(options: GatewayOptions, invocation: In
     ...(options.lease !== undefined && {
       leaseSeconds: parsed('--lease', () => parseWholeSeconds(options.lease ?? '', 1, 3600)),
     }),
+    cache: {
+      // Another data folder is another gateway, which must not share files with this one.
+      ...(options.dataDir === undefined && { folder: invocation.cacheFolder }),
+      ...(options.cacheSize !== undefined && {
+        diskBytes: parsed('--cache-size', () => parseSize(options.cacheSize ?? '')),
+      }),
+      ...(options.memoryCacheSize !== undefined && {
+        memoryBytes: parsed('--memory-cache-size', () => parseSize(options.memoryCacheSize ?? '', leastMemoryCache)),
+      }),
+    },
     exports,
     ...(exports.length === 0 && { allBuckets: { connection, template: shared } }),
   });

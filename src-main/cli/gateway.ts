@@ -48,6 +48,11 @@ export function gatewayCommand(ended: (status: number) => void): Command {
       ]),
     )
     .option('--data-dir <dir>', "the gateway's database and what is not in S3 yet; one gateway per folder")
+    .option(
+      '--cache-size <size>',
+      'disk for what was read, such as 50G; 0: none (default: 10G, or a tenth of the disk)',
+    )
+    .option('--memory-cache-size <size>', 'memory for what was read (default: 96M)')
     .option('--pid-file <file>', 'where to write the process id')
     .option('--lease <seconds>', 'how long clients may be silent, 1 to 3600 (default: 60)')
     .option('--insecure-ports', 'accept clients from ports above 1023 (default outside Linux)')
@@ -78,6 +83,7 @@ async function gateway(options: Options): Promise<number> {
     uid: process.getuid?.(),
     gid: process.getgid?.(),
     dataFolder: path.join(folders().data, 'gateway'),
+    cacheFolder: path.join(folders().cache, 'gateway'),
     credentials,
   });
   if (options.accessKey !== undefined) {

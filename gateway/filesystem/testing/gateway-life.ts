@@ -44,11 +44,23 @@ export class GatewayLife {
   readonly database: Database;
   readonly tree: FileTree;
   readonly store: MemoryStore;
+  readonly #cache: BlockCache;
   readonly #options: LifeOptions;
 
-  private constructor(folder: string, database: Database, tree: FileTree, store: MemoryStore, options: LifeOptions) {
+  private constructor(
+    parts: {
+      readonly folder: string;
+      readonly database: Database;
+      readonly cache: BlockCache;
+      readonly tree: FileTree;
+      readonly store: MemoryStore;
+    },
+    options: LifeOptions,
+  ) {
+    const { folder, database, cache, tree, store } = parts;
     this.folder = folder;
     this.database = database;
+    this.#cache = cache;
     this.tree = tree;
     this.store = store;
     this.#options = options;
@@ -58,17 +70,23 @@ export class GatewayLife {
   static async begin(options: LifeOptions, folder?: string): Promise<GatewayLife> {
     const home = folder ?? (await mkdtemp(path.join(tmpdir(), 'windlass-life-')));
     const database = await Database.open(path.join(home, 'database'));
+    const log = options.log ?? silentLog;
+    const cache = await BlockCache.open({
+      memoryBytes: options.cacheBytes ?? 8 * 1024 * 1024,
+      disk: { folder: path.join(home, 'cache'), bytes: 2 * 1024 * 1024 },
+      log,
+    });
     const tree = await FileTree.open({
       database,
       stagingFolder: path.join(home, 'staging'),
-      cache: new BlockCache(options.cacheBytes ?? 8 * 1024 * 1024),
+      cache,
       host: 'here',
-      log: options.log ?? silentLog,
+      log,
       times: options.times ?? quickTimes,
     });
     const store = new MemoryStore(options.store);
     await tree.addExport(configure(options.configuration ?? {}), store, undefined);
-    return new GatewayLife(home, database, tree, store, options);
+    return new GatewayLife({ folder: home, database, cache, tree, store }, options);
   }
 
   get fileSystem(): FileSystem {
@@ -98,6 +116,7 @@ export class GatewayLife {
 
   async end(): Promise<void> {
     await this.tree.close();
+    await this.#cache.close();
     await this.database.close();
   }
 
