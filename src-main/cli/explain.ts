@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { SecretError } from '../connections/secrets.ts';
 import { CommandError, UsageError } from './command-error.ts';
 
 export interface Explanation {
@@ -12,7 +13,8 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (error instanceof CommanderError) return { sentence: ofCommander(error), status: 2 };
   if (error instanceof UsageError) return { sentence: oneLine(error.message), status: 2 };
-  if (error instanceof CommandError) return { sentence: oneLine(error.message), status: 1 };
+  if (error instanceof CommandError || error instanceof SecretError)
+    return { sentence: oneLine(error.message), status: 1 };
   const message = error instanceof Error ? error.message : String(error);
   const [first = ''] = message.split('\n', 1);
   return {

@@ -7,7 +7,7 @@ import {
   type S3Connection,
 } from '../../gateway/configuration.ts';
 import { UsageError } from './command-error.ts';
-import type { Credentials } from './credentials-file.ts';
+import type { Credentials } from '../connections/credentials-file.ts';
 import { isLoopback, parseBind } from './parse-bind.ts';
 import { parseCidr } from './parse-cidr.ts';
 import { parseEndpoint, wantsPathStyle } from './parse-endpoint.ts';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { CommandError } from './command-error.ts';
+import { SecretError } from './secrets.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -20,13 +20,13 @@ const form = 'it needs aws_access_key_id = "â€¦" and aws_secret_access_key = "â€
 /**
  * Reads a TOML file that holds one pair of keys.
  *
- * @throws CommandError where it cannot be read, others may read it, or it holds something else; never with its contents
+ * @throws SecretError where it cannot be read, others may read it, or it holds something else; never with its contents
  */
 export async function readCredentialsFile(file: string): Promise<Credentials> {
   return parseCredentials(await readPrivate(file), file);
 }
 
-/** @throws CommandError */
+/** @throws SecretError */
 export function parseCredentials(text: string, file: string): Credentials {
   let table: unknown;
   try {
@@ -34,10 +34,11 @@ export function parseCredentials(text: string, file: string): Credentials {
   } catch (error) {
     // TomlError's own message quotes the line, and the line may be a secret; so no cause either.
     const where = error instanceof TomlError ? ` (line ${error.line})` : '';
-    throw new CommandError(`The credentials file ${file} is not TOML${where}: ${form}.`);
+    throw new SecretError('damaged', `The credentials file ${file} is not TOML${where}: ${form}.`);
   }
   const result = contents.safeParse(table);
-  if (!result.success) throw new CommandError(`The credentials file ${file} does not hold one pair of keys: ${form}.`);
+  if (!result.success)
+    throw new SecretError('damaged', `The credentials file ${file} does not hold one pair of keys: ${form}.`);
   const { aws_access_key_id, aws_secret_access_key, aws_session_token } = result.data;
   return {
     accessKeyId: aws_access_key_id,
@@ -51,13 +52,16 @@ async function readPrivate(file: string): Promise<string> {
     await using handle = await open(file, 'r');
     const { mode } = await handle.stat();
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new CommandError(`The credentials file ${file} may be read by others: run chmod 600 on it first.`);
+      throw new SecretError(
+        'refused',
+        `The credentials file ${file} may be read by others: run chmod 600 on it first.`,
+      );
     }
     return await handle.readFile('utf8');
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof SecretError) throw error;
     const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'reading it failed';
-    throw new CommandError(`The credentials file ${file} cannot be read: ${reason}.`, { cause: error });
+    throw new SecretError('absent', `The credentials file ${file} cannot be read: ${reason}.`, { cause: error });
   }
 }
 
