@@ -4,12 +4,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { BlockCache } from './cache/block-cache.ts';
 import type { ExportConfiguration, GatewayConfiguration } from './configuration.ts';
-import type { GatewayControl } from './control.ts';
 import { Database } from './database/database.ts';
 import { lockFolder, type FolderLock } from './database/folder-lock.ts';
 import { FileTree } from './filesystem/file-tree.ts';
 import { FileLocks } from './filesystem/locks/file-locks.ts';
-import { gatewayControl } from './gateway-control.ts';
 import type { Log } from './log.ts';
 import { Nfs4Program } from './nfs4/program.ts';
 import { ServerState } from './nfs4/state/server-state.ts';
@@ -38,13 +36,11 @@ interface Parts {
 export class Gateway {
   readonly address: string;
   readonly port: number;
-  readonly control: GatewayControl;
   readonly #parts: Parts;
 
   private constructor(bound: { readonly address: string; readonly port: number }, parts: Parts) {
     this.address = bound.address;
     this.port = bound.port;
-    this.control = gatewayControl(parts.files, bound);
     this.#parts = parts;
   }
 

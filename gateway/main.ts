@@ -1,6 +1,5 @@
 /** The gateway as its parents see it: started with a configuration that holds everything, secrets included. */
 import type { GatewayConfiguration } from './configuration.ts';
-import type { GatewayControl } from './control.ts';
 import { Gateway } from './gateway.ts';
 import type { Log } from './log.ts';
 import { startErrorFor } from './start-error.ts';
@@ -13,7 +12,6 @@ export interface RunningGateway {
   readonly address: string;
   /** The real one, also where the configuration says 0. */
   readonly port: number;
-  readonly control: GatewayControl;
   /**
    * Ends it. Without `finishUploads` what is not in S3 yet stays staged and goes up after the next start; nothing that
    * was committed is lost either way. Idempotent.
@@ -37,7 +35,6 @@ export async function runGateway(configuration: GatewayConfiguration, log: Log):
   return {
     address: gateway.address,
     port: gateway.port,
-    control: gateway.control,
     stop: ({ finishUploads }) => (stopped ??= gateway.stop(finishUploads)),
   };
 }

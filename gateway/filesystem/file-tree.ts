@@ -19,7 +19,7 @@ import { UploadQueue } from '../staging/upload-queue.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { Descriptions } from './descriptions.ts';
 import { Directories } from './directories.ts';
-import { Exports, type Export } from './exports.ts';
+import { Exports } from './exports.ts';
 import { Failures } from './failures.ts';
 import { FileOperations } from './file-operations.ts';
 import type { FileSystem } from './file-system.ts';
@@ -28,7 +28,6 @@ import { NameChanges } from './name-changes.ts';
 import { Namespace } from './namespace.ts';
 import { OnceRecords } from './once-records.ts';
 import { OpenFiles } from './open-files.ts';
-import { Transfers } from './transfers.ts';
 import { TreeFileSystem } from './tree-file-system.ts';
 
 export interface FileTreeOptions {
@@ -43,12 +42,10 @@ export interface FileTreeOptions {
 
 export class FileTree {
   readonly fileSystem: FileSystem;
-  readonly transfers: Transfers;
-  readonly notices: Notices;
-  readonly queue: UploadQueue;
   readonly #database: Database;
   readonly #tree: Tree;
   readonly #exports: Exports;
+  readonly #queue: UploadQueue;
   readonly #segments: Segments;
   readonly #files: StagedFiles;
   readonly #openFiles: OpenFiles;
@@ -153,12 +150,10 @@ export class FileTree {
     });
     segments.onFailure(() => fileSystem.loseUncommitted());
     this.fileSystem = fileSystem;
-    this.transfers = new Transfers({ tree, changes, queue, exports });
-    this.notices = notices;
     this.#database = database;
     this.#tree = tree;
     this.#exports = exports;
-    this.queue = queue;
+    this.#queue = queue;
     this.#segments = segments;
     this.#files = files;
     this.#openFiles = openFiles;
@@ -182,16 +177,7 @@ export class FileTree {
     await this.#exports.sample(added);
     // Its root's filehandle is for ever.
     await this.#database.durable();
-    this.queue.release();
-  }
-
-  exports(): readonly Export[] {
-    return this.#exports.all();
-  }
-
-  /** Bytes that the stores do not have. */
-  get stagedBytes(): number {
-    return this.#segments.liveBytes;
+    this.#queue.release();
   }
 
   removeExport(name: string): void {
@@ -206,11 +192,11 @@ export class FileTree {
   /** Begins to upload what earlier runs have left; what clients had open when `reclaimed` is still to come waits for that. */
   start(reclaimed: Promise<void>): void {
     this.#publishForgotten();
-    this.queue.start();
+    this.#queue.start();
     void reclaimed.then(() => {
       this.#awaited.clear();
       this.#forgetUnlinked();
-      this.queue.release();
+      this.#queue.release();
     });
   }
 
@@ -234,12 +220,12 @@ export class FileTree {
   /** Resolves when the stores have everything that they take. */
   async flush(): Promise<void> {
     this.#awaited.clear();
-    this.queue.release();
-    await this.queue.flush();
+    this.#queue.release();
+    await this.#queue.flush();
   }
 
   async close(): Promise<void> {
-    await this.queue.stop();
+    await this.#queue.stop();
     await this.#files.commitAll();
     await this.#segments.close();
   }

@@ -3,9 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import type { GatewayConfiguration } from '../../gateway/configuration.ts';
-import { ControlError } from '../../gateway/control.ts';
 import type { LogLevel } from '../../gateway/main.ts';
-import { serveGatewaySocket } from '../control/gateway-socket.ts';
 import { folders } from '../folders.ts';
 import { CommandError } from './command-error.ts';
 import { readCredentialsFile } from '../connections/credentials-file.ts';
@@ -102,15 +100,6 @@ async function gateway(options: Options): Promise<number> {
       runGateway(configuration, log).catch((error: unknown) => {
         throw error instanceof GatewayStartError ? new CommandError(error.message, { cause: error }) : error;
       }),
-    openControl: async ({ control }) => {
-      try {
-        return await serveGatewaySocket(folders().runtime, configuration.dataFolder, control, (error) =>
-          log.error({ error }, 'A request on the control socket failed unexpectedly.'),
-        );
-      } catch (error) {
-        throw error instanceof ControlError ? new CommandError(error.message, { cause: error }) : error;
-      }
-    },
     log,
     pidFile: options.pidFile === undefined ? undefined : path.resolve(workingFolder, options.pidFile),
   });

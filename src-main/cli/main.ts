@@ -2,7 +2,6 @@
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
-import { controlCommands } from './control-commands.ts';
 import { gatewayCommand } from './gateway.ts';
 
 async function run(argv: readonly string[]): Promise<number> {
@@ -17,7 +16,6 @@ async function run(argv: readonly string[]): Promise<number> {
       status = result;
     }).copyInheritedSettings(program),
   );
-  for (const command of controlCommands()) program.addCommand(command.copyInheritedSettings(program));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return status;

@@ -46,10 +46,9 @@ function serve(start: string): Served {
     `const { serveGateway } = await import(${JSON.stringify(module)});
      const log = { info() {}, error: (fields, message) => console.log('error', fields.err?.message, message) };
      const start = ${start};
-     const openControl = async () => ({ close: async () => {} });
      const alive = setInterval(() => {}, 1000);
      try {
-       process.exit(await serveGateway({ start, openControl, log, pidFile: ${JSON.stringify(pidFile)} }));
+       process.exit(await serveGateway({ start, log, pidFile: ${JSON.stringify(pidFile)} }));
      } catch (error) {
        console.log('thrown', error.message);
        process.exit(1);

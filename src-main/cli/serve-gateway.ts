@@ -1,7 +1,6 @@
 /** A gateway that owns its process: pid file, `ready` line, signals. */
 import { constants } from 'node:os';
 import type { Log, RunningGateway } from '../../gateway/main.ts';
-import type { ServedSocket } from '../control/gateway-socket.ts';
 import { formatAddress } from './parse-bind.ts';
 import { PidFile } from './pid-file.ts';
 
@@ -16,8 +15,6 @@ const sameSignalMilliseconds = 250;
 
 export interface Serving {
   readonly start: () => Promise<RunningGateway>;
-  /** Opens the control socket of the running gateway. */
-  readonly openControl: (running: RunningGateway) => Promise<ServedSocket>;
   readonly log: Log;
   /** Absolute path; undefined: no pid file. */
   readonly pidFile: string | undefined;
@@ -29,7 +26,7 @@ export interface Serving {
  * @returns the exit status; the caller ends the process with it at once
  * @throws what `start` throws; CommandError for the pid file
  */
-export async function serveGateway({ start, openControl, log, pidFile: path }: Serving): Promise<number> {
+export async function serveGateway({ start, log, pidFile: path }: Serving): Promise<number> {
   const pidFile = path === undefined ? undefined : await PidFile.claim(path);
   const first = Promise.withResolvers<Signal>();
   const second = Promise.withResolvers<Signal>();
@@ -52,10 +49,8 @@ export async function serveGateway({ start, openControl, log, pidFile: path }: S
       log.error({ err }, 'stopped by a defect; what was committed goes up after the next start');
       process.exit(exitAtOnce(1));
     });
-    let control: ServedSocket;
     try {
       await pidFile?.write();
-      control = await openControl(running);
     } catch (error) {
       await running.stop({ finishUploads: false });
       throw error;
@@ -64,7 +59,6 @@ export async function serveGateway({ start, openControl, log, pidFile: path }: S
     const signal = await first.promise;
     log.info({ signal }, 'stopping once uploads are finished; a second signal stops at once, and nothing is lost');
     const interrupted = await Promise.race([running.stop({ finishUploads: true }), second.promise]);
-    await control.close();
     return exitAtOnce(interrupted === undefined ? 0 : bySignal(interrupted));
   } catch (error) {
     exitAtOnce(1);
