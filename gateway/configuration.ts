@@ -42,6 +42,8 @@ export const exportConfiguration = z.object({
     .regex(/^($|[^/].*\/$)/s)
     .default(''),
   readOnly: z.boolean().default(false),
+  /** Whether lists of exports name it; who knows its name finds it in any case. */
+  listed: z.boolean().default(true),
   /** Owner of objects that name none. */
   uid: z.int().min(0),
   gid: z.int().min(0),

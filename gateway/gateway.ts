@@ -9,6 +9,8 @@ import { lockFolder, type FolderLock } from './database/folder-lock.ts';
 import { FileTree } from './filesystem/file-tree.ts';
 import { FileLocks } from './filesystem/locks/file-locks.ts';
 import type { Log } from './log.ts';
+import { MountProgram } from './nfs3/mount/program.ts';
+import { Nfs3Program } from './nfs3/program.ts';
 import { Nfs4Program } from './nfs4/program.ts';
 import { ServerState } from './nfs4/state/server-state.ts';
 import { RpcServer } from './rpc/server.ts';
@@ -76,10 +78,11 @@ export class Gateway {
       const uids = admittedUids(bind.address);
       await Promise.all(configuration.exports.map(async (one) => files.addExport(one, await stores.open(one), uids)));
       await offerBuckets(configuration, stores, files, uids, log);
+      const { fileSystem } = files;
       const locks = new FileLocks();
       const state = new ServerState({
         database,
-        fileSystem: files.fileSystem,
+        fileSystem,
         leaseSeconds,
         clock: () => performance.now(),
         log,
@@ -91,7 +94,11 @@ export class Gateway {
         return Promise.resolve();
       });
       const server = new RpcServer({
-        programs: [new Nfs4Program({ fileSystem: files.fileSystem, state, log })],
+        programs: [
+          new Nfs4Program({ fileSystem, state, log }),
+          new Nfs3Program({ fileSystem, locks, log }),
+          new MountProgram({ fileSystem, log }),
+        ],
         log,
         insecurePorts,
         allow,

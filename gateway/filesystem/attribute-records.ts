@@ -82,7 +82,7 @@ export function changedFields(
   if (uid !== undefined && uid !== record.uid && caller.uid !== 0) throw new FileSystemError('PERM');
   if (gid !== undefined && gid !== record.gid && caller.uid !== 0 && !(isOwner && isMember(caller, gid)))
     throw new FileSystemError('PERM');
-  if (size !== undefined && !isOpen && !mayWrite(record, caller)) throw new FileSystemError('ACCESS');
+  if (size !== undefined && !isOpen && !isOwner && !mayWrite(record, caller)) throw new FileSystemError('ACCESS');
   const explicit = (atime !== undefined && atime !== 'now') || (mtime !== undefined && mtime !== 'now');
   if (explicit && !isOwner) throw new FileSystemError('PERM');
   if ((atime ?? mtime) !== undefined && !isOwner && !mayWrite(record, caller)) throw new FileSystemError('ACCESS');

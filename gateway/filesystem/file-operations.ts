@@ -10,6 +10,7 @@ import type { Caller } from './caller.ts';
 import { FileSystemError } from './errors.ts';
 import type { Failures } from './failures.ts';
 import type {
+  ChangeInfo,
   Node,
   OpenAccess,
   OpenFile,
@@ -47,34 +48,41 @@ export class FileOperations {
   async setAttributes(
     node: Node,
     changes: AttributeChanges,
-    { caller }: OperationContext,
+    { caller, onlyIfChangedAt }: OperationContext,
     open?: OpenFile,
-  ): Promise<void> {
+  ): Promise<ChangeInfo> {
     const { database, failures, files, namespace, openFiles, queue, tree } = this.#parts;
     const before = this.#inodes.inode(node);
     if (before.node.readOnly) throw new FileSystemError('ROFS');
     if (changes.size !== undefined && open === undefined) await this.#inodes.revalidate(before.record);
     await this.#inodes.describe(before.fileid);
     const { fileid, record, node: inode } = this.#inodes.inode(node);
+    if (onlyIfChangedAt !== undefined && record.ctime !== onlyIfChangedAt) throw new FileSystemError('NOTSYNC');
     const fields = changedFields(record, changes, inode.export.squash(caller), open !== undefined);
     if (changes.size !== undefined) {
       if (record.type === 'directory') throw new FileSystemError('ISDIR');
       if (record.type !== 'file') throw new FileSystemError('INVAL');
       if (changes.size > maxFile) throw new FileSystemError('FBIG');
     }
+    let cut: number | undefined;
     try {
       if (changes.size !== undefined) {
         files.require(fileid).truncate(changes.size);
+        cut = tree.require(fileid).change;
         await files.require(fileid).commit();
       }
-      database.transact(() => {
+      const info = database.transact(() => {
         const present = tree.get(fileid);
         if (present === undefined) throw new FileSystemError('STALE');
         if (fields !== undefined) tree.update(fileid, { ...fields, change: nextChange(present.change), restamp: true });
         namespace.publish(fileid);
+        // What others have changed since the size was set is not hidden in between.
+        const before = cut === undefined || cut === present.change ? record.change : present.change;
+        return { before: BigInt(before), after: BigInt(tree.require(fileid).change) };
       });
       queue.touchFile(fileid, openFiles.hasWriter(fileid));
       await database.durable();
+      return info;
     } catch (error) {
       throw failures.translate(error);
     }

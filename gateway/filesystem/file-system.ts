@@ -3,7 +3,14 @@
  * `/`, NUL, `.` and `..`) is checked here. Every method throws FileSystemError and nothing else, and every change is on
  * the local disk when its promise resolves, except unstable writes.
  */
-import type { AttributeChanges, Attributes, DeviceNumber, Fileid, FileSystemStatus } from './attributes.ts';
+import type {
+  AttributeChanges,
+  Attributes,
+  DeviceNumber,
+  Fileid,
+  FileSystemStatus,
+  Nanoseconds,
+} from './attributes.ts';
 import type { Caller } from './caller.ts';
 
 /**
@@ -31,7 +38,7 @@ export const Access = {
   execute: 0x20,
 } as const;
 
-/** `change` of a directory before and after an operation; always atomic. */
+/** `change` of what an operation has changed, before and after; always atomic. */
 export interface ChangeInfo {
   readonly before: bigint;
   readonly after: bigint;
@@ -51,6 +58,8 @@ export interface Once {
 export interface OperationContext {
   readonly caller: Caller;
   readonly once?: Once;
+  /** SETATTR is refused with NOTSYNC where the inode has another ctime by then (sattrguard3 of RFC 1813). */
+  readonly onlyIfChangedAt?: Nanoseconds;
 }
 
 export interface Created {
@@ -79,6 +88,8 @@ export interface WriteResult {
   readonly count: number;
   /** At least what was asked for. */
   readonly committed: Stability;
+  /** Of the file. */
+  readonly change: ChangeInfo;
 }
 
 export interface DirectoryEntry {
@@ -130,11 +141,13 @@ export interface FileSystem {
   lookupParent(directory: Node, caller: Caller): Promise<Node>;
 
   attributes(node: Node): Promise<Attributes>;
+  /** As `attributes`, as far as they are known here without asking anybody; undefined where they are not, or it is gone. */
+  known(node: Node): Attributes | undefined;
   /**
    * @param open the open under which the size is set (NFSv4 stateid), whose access then suffices
-   * @throws PERM, ACCESS, ROFS, ISDIR (size of a directory), INVAL, FBIG, NOSPC
+   * @throws PERM, ACCESS, ROFS, ISDIR (size of a directory), INVAL, FBIG, NOSPC, NOTSYNC
    */
-  setAttributes(node: Node, changes: AttributeChanges, context: OperationContext, open?: OpenFile): Promise<void>;
+  setAttributes(node: Node, changes: AttributeChanges, context: OperationContext, open?: OpenFile): Promise<ChangeInfo>;
   /** Which of `mask` (Access bits) the caller has. */
   access(node: Node, mask: number, caller: Caller): Promise<number>;
   readLink(node: Node, caller: Caller): Promise<string>;

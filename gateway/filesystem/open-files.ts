@@ -95,13 +95,13 @@ export class OpenFiles {
     if (offset + bytes.length > maxFile) throw new FileSystemError('FBIG');
     for (const handle of this.#open.get(fileid) ?? []) handle.pinned = undefined;
     try {
-      await files.write(fileid, offset, bytes);
+      const change = await files.write(fileid, offset, bytes);
       if (tree.get(fileid) === undefined) throw new FileSystemError('STALE');
       database.transact(() => namespace.publish(fileid));
       queue.touchFile(fileid, this.hasWriter(fileid));
-      if (stability === 'unstable') return { count: bytes.length, committed: 'unstable' };
+      if (stability === 'unstable') return { count: bytes.length, committed: 'unstable', change };
       await this.commit(node);
-      return { count: bytes.length, committed: 'file-sync' };
+      return { count: bytes.length, committed: 'file-sync', change };
     } catch (error) {
       throw failures.translate(error);
     }

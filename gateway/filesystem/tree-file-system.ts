@@ -30,7 +30,7 @@ import type {
 import type { Inodes } from './inodes.ts';
 import type { NameChanges } from './name-changes.ts';
 import { checkName } from './names.ts';
-import { RootNode } from './nodes.ts';
+import { InodeNode, RootNode } from './nodes.ts';
 import type { OnceRecords } from './once-records.ts';
 import { accessBits, mayExecute, mayRead } from './permissions.ts';
 
@@ -139,6 +139,13 @@ export class TreeFileSystem implements FileSystem {
     return attributesOf(inode.export, inode.fileid, record);
   }
 
+  known(node: Node): Attributes | undefined {
+    if (node instanceof RootNode) return rootAttributes(this.#parts.exports);
+    const record = this.#parts.tree.get(node.fileid);
+    if (record?.described !== true || !(node instanceof InodeNode)) return undefined;
+    return attributesOf(node.export, node.fileid, record);
+  }
+
   async access(node: Node, mask: number, caller: Caller): Promise<number> {
     if (node instanceof RootNode)
       return accessBits({ type: 'directory', mode: 0o555, uid: 0, gid: 0 }, caller, true) & mask;
@@ -160,7 +167,7 @@ export class TreeFileSystem implements FileSystem {
       if (cookie === 0) await failures.within(exports.look());
       const entries = exports
         .all()
-        .filter((one) => one.id + rootCookie > cookie && one.admits(caller))
+        .filter((one) => one.id + rootCookie > cookie && one.configuration.listed && one.admits(caller))
         .map((one) => ({
           name: one.name,
           cookie: one.id + rootCookie,
@@ -182,7 +189,12 @@ export class TreeFileSystem implements FileSystem {
     return { entries: entries.slice(0, limit), end: entries.length <= limit };
   }
 
-  setAttributes(node: Node, changes: AttributeChanges, context: OperationContext, open?: OpenFile): Promise<void> {
+  setAttributes(
+    node: Node,
+    changes: AttributeChanges,
+    context: OperationContext,
+    open?: OpenFile,
+  ): Promise<ChangeInfo> {
     return this.#fileOperations.setAttributes(node, changes, context, open);
   }
 

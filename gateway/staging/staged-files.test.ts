@@ -12,8 +12,9 @@ async function contentOf({ files, segments, tree }: StagingArea, fileid: Fileid)
   return (await Promise.all(pieces)).join('');
 }
 
-const write = (area: StagingArea, fileid: Fileid, offset: number, text: string): Promise<void> =>
-  area.files.write(fileid, offset, Buffer.from(text));
+const write = async (area: StagingArea, fileid: Fileid, offset: number, text: string): Promise<void> => {
+  await area.files.write(fileid, offset, Buffer.from(text));
+};
 
 describe('A staged file', () => {
   it('is its writes over holes', async () => {

@@ -71,14 +71,23 @@ export class StagedFiles {
 
   /**
    * Takes bytes into the inode's staged file; they are on the disk after its next `commit`. Of an inode that is gone by
-   * then nothing is kept. @throws StagingError
+   * then nothing is kept.
+   * @returns `change` of the inode before and after
+   * @throws StagingError
    */
-  async write(fileid: Fileid, offset: number, data: Buffer): Promise<void> {
-    if (data.length === 0) return;
+  async write(
+    fileid: Fileid,
+    offset: number,
+    data: Buffer,
+  ): Promise<{ readonly before: bigint; readonly after: bigint }> {
+    const change = (): bigint => BigInt(this.#tree.get(fileid)?.change ?? 0);
+    if (data.length === 0) return { before: change(), after: change() };
     const location = await this.#segments.append(data);
     // What was staged when this began may have been uploaded and dropped meanwhile.
+    const before = change();
     if (this.#tree.get(fileid) === undefined) this.#segments.release(location, data.length);
     else this.require(fileid).write({ offset, length: data.length, ...location });
+    return { before, after: change() };
   }
 
   #keep(fileid: Fileid, extents: Extents): StagedFile {

@@ -1,7 +1,7 @@
 /** One file per version, so that they run side by side. */
 import { describe, expect, it } from 'vitest';
 import { orReason } from '../lab/unavailable.ts';
-import { CaseRun, type NfsVersion, caseFiles, caseName, framingCases } from './cases.ts';
+import { CaseRun, type NfsVersion, caseFiles, caseName, framingCases, whyNot } from './cases.ts';
 
 /** Milliseconds for a whole run: results come in as the cases end. */
 const runTime = 900_000;
@@ -14,8 +14,9 @@ export function describeVersion(version: NfsVersion): void {
     const start = () => orReason(() => run.run(version));
 
     for (const name of [...framingCases.before, ...caseFiles().map(caseName), ...framingCases.after]) {
-      it(
-        name,
+      const reason = whyNot(version, name);
+      it.skipIf(reason !== undefined)(
+        reason === undefined ? name : `${name} (not here: ${reason})`,
         async (context) => {
           finished ??= start();
           const result = await Promise.race([run.result(name), finished.then(() => run.result(name))]);

@@ -34,6 +34,8 @@ export interface LifeOptions {
   readonly store?: MemoryStoreOptions;
   readonly configuration?: Partial<ExportConfiguration>;
   readonly times?: QueueTimes;
+  /** Who may use the export; undefined: anybody. */
+  readonly uids?: ReadonlySet<number>;
   readonly log?: Log;
   /** Bytes of memory for blocks. */
   readonly cacheBytes?: number;
@@ -85,7 +87,7 @@ export class GatewayLife {
       times: options.times ?? quickTimes,
     });
     const store = new MemoryStore(options.store);
-    await tree.addExport(configure(options.configuration ?? {}), store, undefined);
+    await tree.addExport(configure(options.configuration ?? {}), store, options.uids);
     return new GatewayLife({ folder: home, database, cache, tree, store }, options);
   }
 

@@ -1,16 +1,6 @@
 /** OPEN and what goes with an open: RFC 7531, with the additions of RFC 5662. */
-import {
-  boolean,
-  opaque,
-  struct,
-  uint32,
-  union,
-  voidCodec,
-  array,
-  size64,
-  type Codec,
-  type Decoded,
-} from '../../rpc/xdr.ts';
+import { gathered } from '../../rpc/gathered.ts';
+import { boolean, opaque, struct, uint32, union, voidCodec, array, size64, type Decoded } from '../../rpc/xdr.ts';
 import { bitmap, changeInfo, clientId, component, opaqueLimit, rawAttributes, stateid, verifier } from './basic.ts';
 
 /** open_owner4, lock_owner4 (state_owner4) */
@@ -129,17 +119,6 @@ export const closeArguments = struct({ seqid: uint32, stateid });
 
 /** READ4args */
 export const readArguments = struct({ stateid, offset: size64, count: uint32 });
-
-/** The parts of an opaque<> one after another, passed on without a copy wherever their lengths allow. */
-const gathered: Codec<readonly Buffer[]> = {
-  decode: (reader) => [opaque(0xffff_ffff).decode(reader)],
-  encode(writer, parts) {
-    writer.uint32(parts.reduce((sum, part) => sum + part.length, 0));
-    // The writer pads whatever it is given: only the last part may need it.
-    const aligned = parts.slice(0, -1).every((part) => (part.length & 3) === 0);
-    for (const part of aligned ? parts : [Buffer.concat(parts)]) writer.bytes(part);
-  },
-};
 
 /** READ4resok */
 export const readResult = struct({ eof: boolean, data: gathered });

@@ -139,7 +139,15 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async attributes(node: Node): Promise<Attributes> {
-    const inode = this.#inode(node);
+    return this.#attributesOf(this.#inode(node));
+  }
+
+  known(node: Node): Attributes | undefined {
+    const inode = this.#inodes.get(node.fileid);
+    return inode === undefined ? undefined : this.#attributesOf(inode);
+  }
+
+  #attributesOf(inode: Inode): Attributes {
     const size = inode.type === 'symlink' ? Buffer.byteLength(inode.target) : inode.data.length;
     const subdirectories = [...inode.entries.values()].filter((entry) => entry.inode.type === 'directory').length;
     const atBoundary = inode.parent !== undefined && inode.parent.export !== inode.export;
@@ -167,10 +175,11 @@ export class MemoryFileSystem implements FileSystem {
     changes: AttributeChanges,
     context: OperationContext,
     open?: OpenFile,
-  ): Promise<void> {
+  ): Promise<ChangeInfo> {
     const { caller, once } = context;
-    if (once !== undefined && this.hasRecord(once)) return;
     const inode = this.#writable(node);
+    const before = inode.change;
+    if (once !== undefined && this.hasRecord(once)) return { before, after: before };
     const owns = caller.uid === 0 || caller.uid === inode.uid;
     if (changes.size !== undefined) {
       if (inode.type === 'directory') throw new FileSystemError('ISDIR');
@@ -192,6 +201,7 @@ export class MemoryFileSystem implements FileSystem {
     }
     this.#apply(inode, changes);
     this.#record(context, undefined);
+    return { before, after: inode.change };
   }
 
   async access(node: Node, mask: number, caller: Caller): Promise<number> {
@@ -513,6 +523,7 @@ export class MemoryFileSystem implements FileSystem {
 
   #write(inode: Inode, offset: number, data: Buffer): WriteResult {
     if (offset + data.length > maxMemoryFile) throw new FileSystemError('FBIG');
+    const before = inode.change;
     if (data.length > 0) {
       const grown = Buffer.alloc(Math.max(inode.data.length, offset + data.length));
       inode.data.copy(grown);
@@ -521,7 +532,7 @@ export class MemoryFileSystem implements FileSystem {
       inode.change++;
       inode.mtime = inode.ctime = this.#now();
     }
-    return { count: data.length, committed: 'file-sync' };
+    return { count: data.length, committed: 'file-sync', change: { before, after: inode.change } };
   }
 
   #inode(node: Node): Inode {

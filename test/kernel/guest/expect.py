@@ -4,6 +4,9 @@ import os
 import subprocess
 import time
 
+# The protocol's major version.
+version = int(os.environ["NFS_VERSION"])
+
 
 def forget():
     """Forgets what the client has cached, so that what follows comes from the gateway."""

@@ -1,7 +1,7 @@
 # A gateway that knows nothing but the bucket shows the same tree.
 host start-fresh
 mkdir -p /mnt/fresh
-mount -t nfs4 -o "$FRESH_OPTIONS" "$ADDRESS:/$EXPORT" /mnt/fresh
+mount -t nfs -o "$FRESH_OPTIONS" "$ADDRESS:/$EXPORT" /mnt/fresh
 python3 "$HERE/manifest.py" "$MOUNT" >/tmp/manifest
 python3 "$HERE/manifest.py" /mnt/fresh >/tmp/fresh
 umount /mnt/fresh

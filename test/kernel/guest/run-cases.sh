@@ -23,8 +23,8 @@ head -c 64M /dev/urandom >/tmp/64M
 
 mkdir -p $MOUNT $SECOND
 { "$here/make-second-client.sh" &&
-  timeout -k 5 60 mount -v -t nfs4 -o "$OPTIONS" "$ADDRESS:/$EXPORT" $MOUNT &&
-  timeout -k 5 60 "$here/as-second-client.sh" mount -v -t nfs4 -o "$OPTIONS" "$ADDRESS:/$EXPORT" $SECOND; } >/tmp/output 2>&1
+  timeout -k 5 60 mount -v -t nfs -o "$OPTIONS" "$ADDRESS:/$EXPORT" $MOUNT &&
+  timeout -k 5 60 "$here/as-second-client.sh" mount -v -t nfs -o "$OPTIONS" "$ADDRESS:/$EXPORT" $SECOND; } >/tmp/output 2>&1
 status=$?
 [ $status = 0 ] || dmesg | tail -n 5 >>/tmp/output
 report mount $status /tmp/output

@@ -1,6 +1,6 @@
 import os
 
-from expect import eventually, forget, same, second
+from expect import eventually, forget, same, second, version
 
 
 
@@ -9,7 +9,12 @@ def content(path):
         return file.read()
 
 
-for rename in [os.rename, lambda source, target: os.rename(second(source), second(target))]:
+def rename_elsewhere(source, target):
+    os.rename(second(source), second(target))
+
+
+# NFSv3 has no opens: what another client replaces is gone.
+for rename in [os.rename] if version == 3 else [os.rename, rename_elsewhere]:
     with open("target", "w") as file:
         file.write("the old content")
     with open("target") as old:
