@@ -65,6 +65,8 @@ export const gatewayConfiguration = z.object({
   allow: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
   /** Whether source ports above 1023 are accepted. */
   insecurePorts: z.boolean().default(false),
+  /** Whether port 111 tells clients of NFSv3 where everything is. */
+  portmapper: z.boolean().default(false),
   leaseSeconds: z.int().min(1).max(3600).default(60),
   /** Of bytes of objects that can be fetched again. */
   cache: z

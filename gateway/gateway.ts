@@ -9,7 +9,9 @@ import { lockFolder, type FolderLock } from './database/folder-lock.ts';
 import { FileTree } from './filesystem/file-tree.ts';
 import { FileLocks } from './filesystem/locks/file-locks.ts';
 import type { Log } from './log.ts';
+import { openDiscovery, type Discovery } from './discovery.ts';
 import { MountProgram } from './nfs3/mount/program.ts';
+import { Nlm } from './nfs3/nlm/nlm.ts';
 import { Nfs3Program } from './nfs3/program.ts';
 import { Nfs4Program } from './nfs4/program.ts';
 import { ServerState } from './nfs4/state/server-state.ts';
@@ -32,7 +34,9 @@ interface Parts {
   readonly cache: BlockCache;
   readonly files: FileTree;
   readonly state: ServerState;
+  readonly nlm: Nlm;
   readonly server: RpcServer;
+  readonly discovery: Discovery | undefined;
 }
 
 export class Gateway {
@@ -79,12 +83,13 @@ export class Gateway {
       await Promise.all(configuration.exports.map(async (one) => files.addExport(one, await stores.open(one), uids)));
       await offerBuckets(configuration, stores, files, uids, log);
       const { fileSystem } = files;
+      const clock = (): number => performance.now();
       const locks = new FileLocks();
       const state = new ServerState({
         database,
         fileSystem,
         leaseSeconds,
-        clock: () => performance.now(),
+        clock,
         log,
         locks,
       });
@@ -93,19 +98,31 @@ export class Gateway {
         state.stop();
         return Promise.resolve();
       });
+      const nlm = new Nlm({ database, fileSystem, locks, graceSeconds: leaseSeconds, clock, log });
+      nlm.start();
+      undo.push(() => {
+        nlm.stop();
+        return Promise.resolve();
+      });
+      const mount = new MountProgram({ fileSystem, log });
       const server = new RpcServer({
         programs: [
           new Nfs4Program({ fileSystem, state, log }),
           new Nfs3Program({ fileSystem, locks, log }),
-          new MountProgram({ fileSystem, log }),
+          mount,
+          ...nlm.programs,
         ],
         log,
         insecurePorts,
         allow,
       });
       const bound = await server.listen(bind.address, bind.port);
+      undo.push(() => server.close(0));
+      const discovery = configuration.portmapper
+        ? await openDiscovery({ bound, programs: server.programs, overUdp: [mount, ...nlm.programs], allow, log })
+        : undefined;
       files.start(state.graceEnded);
-      return new Gateway(bound, { lock, database, stores, cache, files, state, server });
+      return new Gateway(bound, { lock, database, stores, cache, files, state, nlm, server, discovery });
     } catch (error) {
       for (const step of undo.reverse())
         await step().catch((failure: unknown) =>
@@ -120,9 +137,11 @@ export class Gateway {
    * @param finishUploads waits until the stores have everything that they take
    */
   async stop(finishUploads: boolean): Promise<void> {
-    const { lock, database, stores, cache, files, state, server } = this.#parts;
+    const { lock, database, stores, cache, files, state, nlm, server, discovery } = this.#parts;
+    await discovery?.close();
     await server.close(requestWait);
     state.stop();
+    nlm.stop();
     if (finishUploads) await files.flush();
     await files.close();
     await cache.close();

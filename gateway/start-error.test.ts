@@ -3,6 +3,7 @@ import { gatewayConfiguration } from './configuration.ts';
 import { DatabaseError } from './database/database.ts';
 import { FolderLockedError } from './database/folder-lock.ts';
 import { GatewayStartError, startErrorFor } from './start-error.ts';
+import { PortmapperError } from './rpc/portmapper/error.ts';
 import { StoreError } from './store/object-store.ts';
 
 const configuration = gatewayConfiguration.parse({
@@ -25,6 +26,7 @@ describe('what stops a gateway from starting', () => {
     ['a full disk', systemError('ENOSPC', 'open', '/data/x'), 'DataFolderUnusable', /full/],
     ['a missing bucket', new StoreError('NoSuchBucket', 'No bucket.'), 'BucketMissing', /^No bucket\.$/],
     ['wrong keys', new StoreError('Unauthenticated', 'Wrong keys.'), 'CredentialsRefused', /^Wrong keys\.$/],
+    ['a taken port 111', new PortmapperError('taken', 'Port 111 is taken.'), 'PortmapperUnavailable', /^Port 111/],
     ['no S3', new StoreError('Unavailable', 'Nobody there.'), 'EndpointUnreachable', /^Nobody there\.$/],
   ])('%s has a code and a sentence', (_what, cause, code, sentence) => {
     const error = startErrorFor(cause, configuration);

@@ -2,6 +2,7 @@
 import type { GatewayConfiguration } from './configuration.ts';
 import { DatabaseError } from './database/database.ts';
 import { FolderLockedError } from './database/folder-lock.ts';
+import { PortmapperError } from './rpc/portmapper/error.ts';
 import { StoreError, type StoreErrorCode } from './store/object-store.ts';
 
 export type GatewayStartErrorCode =
@@ -13,6 +14,8 @@ export type GatewayStartErrorCode =
   | 'BucketMissing'
   | 'PortInUse'
   | 'PortNotPermitted'
+  /** Port 111, which NFSv3 clients ask, cannot be had. */
+  | 'PortmapperUnavailable'
   /** No network interface of this machine has the address. */
   | 'AddressUnavailable'
   | 'DataFolderInUse'
@@ -37,6 +40,7 @@ export function startErrorFor(cause: unknown, configuration: GatewayConfiguratio
   if (cause instanceof FolderLockedError) return new GatewayStartError('DataFolderInUse', cause.message, { cause });
   if (cause instanceof DatabaseError) return new GatewayStartError('DataFolderUnusable', cause.message, { cause });
   if (cause instanceof StoreError) return new GatewayStartError(ofStore[cause.code], cause.message, { cause });
+  if (cause instanceof PortmapperError) return new GatewayStartError('PortmapperUnavailable', cause.message, { cause });
   if (isSystemError(cause)) {
     return cause.syscall === 'listen' ? ofListening(cause, configuration) : ofDataFolder(cause, configuration);
   }

@@ -1,6 +1,6 @@
-/** An RPC client over TCP, for tests and tools. */
+/** An RPC client over TCP, or over a socket of this machine. */
 import { randomInt } from 'node:crypto';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, type NetConnectOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { defaultConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
 import { Connection } from './connection.ts';
 import type { CallHeader, CallMessage } from './message.ts';
@@ -14,6 +14,8 @@ export type IncomingCall = (header: CallHeader, args: XdrReader, results: XdrWri
 export interface RpcClientOptions {
   /** Comes from a port below 1024, as the kernel's client does; that takes root or its capability. */
   readonly reservedPort?: boolean;
+  /** Where the connection comes from; an IP address of this machine. */
+  readonly localAddress?: string;
   readonly onCall?: IncomingCall;
   readonly limits?: Partial<ConnectionLimits>;
 }
@@ -38,8 +40,14 @@ export class RpcClient {
 
   /** @throws the system's error, such as ECONNREFUSED, or EACCES for a reserved port */
   static async connect(host: string, port: number, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const socket = options.reservedPort === true ? await fromReservedPort(host, port) : await connected(host, port);
-    return new RpcClient(socket, options);
+    const { localAddress, reservedPort = false } = options;
+    const to = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
+    return new RpcClient(reservedPort ? await fromReservedPort(to) : await connected(to), options);
+  }
+
+  /** Over a Unix socket. @throws the system's error */
+  static async connectTo(path: string): Promise<RpcClient> {
+    return new RpcClient(await connected({ path }), {});
   }
 
   /** The connection's end is known here. */
@@ -85,9 +93,9 @@ async function answer(message: CallMessage, onCall: IncomingCall | undefined): P
   return reply;
 }
 
-function connected(host: string, port: number, localPort?: number): Promise<Socket> {
+function connected(to: NetConnectOpts): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port, ...(localPort === undefined ? {} : { localPort }) });
+    const socket = createConnection(to);
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);
@@ -96,12 +104,12 @@ function connected(host: string, port: number, localPort?: number): Promise<Sock
   });
 }
 
-async function fromReservedPort(host: string, port: number): Promise<Socket> {
+async function fromReservedPort(to: TcpNetConnectOpts): Promise<Socket> {
   const count = portsEnd - firstReservedPort;
   const start = randomInt(count);
   for (let tried = 0; tried < count; tried++) {
     try {
-      return await connected(host, port, firstReservedPort + ((start + tried) % count));
+      return await connected({ ...to, localPort: firstReservedPort + ((start + tried) % count) });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Somebody has this port, or had it a moment ago.

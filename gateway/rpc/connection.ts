@@ -43,6 +43,7 @@ export class Connection implements RpcConnection {
   readonly id: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly localAddress: string;
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
   readonly #handle: CallHandler;
@@ -64,6 +65,7 @@ export class Connection implements RpcConnection {
     this.id = id;
     this.remoteAddress = plainAddress(socket.remoteAddress ?? '');
     this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = plainAddress(socket.localAddress ?? '');
     this.#socket = socket;
     this.#limits = limits;
     this.#handle = handle;

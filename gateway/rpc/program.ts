@@ -19,6 +19,8 @@ export interface RpcConnection {
   /** IP address, IPv4 in its own form even on a dual-stack socket. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The gateway's IP address as this client knows it. */
+  readonly localAddress: string;
   /** Called once when the connection is gone. */
   onClose(listener: () => void): void;
   /** Calls a program of the client on the same connection (the backchannel of RFC 8881 §2.10.3.1); resolves with a reader at the results of an accepted SUCCESS reply. */

@@ -21,7 +21,8 @@ export interface RpcServerOptions {
 }
 
 export class RpcServer {
-  readonly #programs: ProgramTable;
+  readonly programs: readonly RpcProgram[];
+  readonly #table: ProgramTable;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #admission: Admission;
@@ -32,7 +33,8 @@ export class RpcServer {
   /** @throws the system's error where `allow` is not addresses and networks */
   constructor({ programs, log, insecurePorts, allow, maxConnections = 1000, limits }: RpcServerOptions) {
     this.#log = new RateLimitedLog(log);
-    this.#programs = new ProgramTable(programs, this.#log);
+    this.programs = programs;
+    this.#table = new ProgramTable(programs, this.#log);
     this.#admission = new Admission(allow, insecurePorts);
     this.#limits = { ...defaultConnectionLimits, ...limits };
     // A client that has sent its last request still gets the replies.
@@ -96,7 +98,7 @@ export class RpcServer {
       socket,
       id: this.#nextId++,
       limits: this.#limits,
-      handle: (message, from, size) => this.#programs.answer(message, from, size),
+      handle: (message, from, size) => this.#table.answer(message, from, size),
       onBroken: (error) => this.#log.warn({ address, error: error.message }, 'A connection was closed.'),
     });
     this.#connections.add(connection);

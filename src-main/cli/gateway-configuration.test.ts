@@ -26,11 +26,12 @@ describe('the configuration of a gateway', () => {
       bind: { address: '127.0.0.1', port: 2049 },
       allow: [],
       insecurePorts: false,
+      portmapper: false,
       leaseSeconds: 60,
       exports: [],
       allBuckets: {
         connection: { kind: 's3', pathStyle: false },
-        template: { prefix: '', readOnly: false, uid: 1000, gid: 100, squash: 'none', metadataTtl: 10 },
+        template: { prefix: '', readOnly: false, listed: true, uid: 1000, gid: 100, squash: 'none', metadataTtl: 10 },
       },
     });
   });
@@ -44,6 +45,8 @@ describe('the configuration of a gateway', () => {
       export: ['photos=my-bucket/2026'],
       folder: ['scratch=objects'],
       readOnly: true,
+      unlisted: true,
+      portmapper: true,
       uid: '7',
       gid: '8',
       squash: 'all',
@@ -58,6 +61,7 @@ describe('the configuration of a gateway', () => {
     });
     const shared = {
       readOnly: true,
+      listed: false,
       uid: 7,
       gid: 8,
       squash: 'all',
@@ -72,6 +76,7 @@ describe('the configuration of a gateway', () => {
       bind: { address: '::1', port: 3049 },
       allow: ['10.0.0.0/8', '::1/128'],
       insecurePorts: true,
+      portmapper: true,
       leaseSeconds: 30,
       cache: { diskBytes: 50 * 1024 ** 3, memoryBytes: 64 * 1024 ** 2 },
       exports: [

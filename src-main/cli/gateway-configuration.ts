@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly export: readonly string[];
   readonly folder: readonly string[];
   readonly readOnly?: boolean;
+  readonly unlisted?: boolean;
+  readonly portmapper?: boolean;
   readonly uid?: string;
   readonly gid?: string;
   readonly squash?: 'none' | 'root' | 'all';
@@ -71,6 +73,7 @@ export function gatewayConfigurationFrom(options: GatewayOptions, invocation: In
   }
   const shared = {
     readOnly: options.readOnly ?? false,
+    listed: options.unlisted !== true,
     uid: options.uid === undefined ? (invocation.uid ?? 0) : parsed('--uid', () => parseId(options.uid ?? '')),
     gid: options.gid === undefined ? (invocation.gid ?? 0) : parsed('--gid', () => parseId(options.gid ?? '')),
     squash: options.squash ?? (beyondLoopback ? 'root' : 'none'),
@@ -103,6 +106,7 @@ export function gatewayConfigurationFrom(options: GatewayOptions, invocation: In
     allow,
     // Only Linux clients come from reserved ports unasked; macOS mounts from any, so there the requirement would refuse all.
     insecurePorts: options.insecurePorts ?? invocation.platform !== 'linux',
+    portmapper: options.portmapper ?? false,
     ...(options.lease !== undefined && {
       leaseSeconds: parsed('--lease', () => parseWholeSeconds(options.lease ?? '', 1, 3600)),
     }),

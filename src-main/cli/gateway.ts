@@ -38,6 +38,7 @@ export function gatewayCommand(ended: (status: number) => void): Command {
     )
     .option('--folder <name=dir>', 'a local folder of objects to serve as /NAME; may be repeated', collect, [])
     .option('--read-only', 'refuse every change')
+    .option('--unlisted', 'leave the exports out of lists; who knows a name can mount it')
     .option('--uid <number>', 'owner of objects that name none (default: you)')
     .option('--gid <number>', 'group of objects that name none (default: yours)')
     .addOption(
@@ -57,6 +58,7 @@ export function gatewayCommand(ended: (status: number) => void): Command {
     .option('--lease <seconds>', 'how long clients may be silent, 1 to 3600 (default: 60)')
     .option('--insecure-ports', 'accept clients from ports above 1023 (default outside Linux)')
     .option('--allow <cidr>', 'addresses that may connect, beside loopback; may be repeated', collect, [])
+    .option('--portmapper', 'answer on port 111 where NFSv3 is, which Windows needs; takes root')
     .option('--write-through', 'confirm writes only when they are in S3')
     .option('--metadata-ttl <seconds>', 'how long metadata is trusted; 0: never (default: 10)')
     .addOption(

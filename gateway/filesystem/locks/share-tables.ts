@@ -4,6 +4,8 @@ import { conflicts, type Share } from './shares.ts';
 /** Who has a file open, and what that denies to others; compared by identity. */
 export interface ShareHolder {
   readonly share: Share;
+  /** Where a holder's I/O cannot be told from others' of the same client: that client's IP address. */
+  readonly address?: string;
 }
 
 /** Takes an open away whose holder has gone silent. @returns whether it has */
@@ -30,9 +32,15 @@ export class ShareTables {
     return this.#files.get(nodeKey) ?? [];
   }
 
-  /** Somebody whose reservation does not go together with this one. */
-  conflict(nodeKey: string, share: Share): ShareHolder | undefined {
-    for (const holder of this.holders(nodeKey)) if (conflicts(holder.share, share)) return holder;
+  /**
+   * Somebody whose reservation does not go together with this one.
+   * @param address of a client whose own reservations do not count; undefined: all do
+   */
+  conflict(nodeKey: string, share: Share, address?: string): ShareHolder | undefined {
+    for (const holder of this.holders(nodeKey)) {
+      const isOwn = address !== undefined && holder.address === address;
+      if (!isOwn && conflicts(holder.share, share)) return holder;
+    }
     return undefined;
   }
 
@@ -44,14 +52,16 @@ export class ShareTables {
   /**
    * As `conflict`, once silent holders have given way. After the await others may have come: ask `conflict` again.
    * @param isOwn holders that do not give way to this caller
+   * @param address as `conflict`
    */
   async contention(
     nodeKey: string,
     share: Share,
     isOwn: (holder: ShareHolder) => boolean = () => false,
+    address?: string,
   ): Promise<ShareHolder | undefined> {
     for (;;) {
-      const inTheWay = this.conflict(nodeKey, share);
+      const inTheWay = this.conflict(nodeKey, share, address);
       if (inTheWay === undefined || isOwn(inTheWay) || !(await this.#evict(inTheWay))) return inTheWay;
     }
   }

@@ -35,7 +35,7 @@ function howOf(how: WireCreateHow): CreateHow {
 /** Truncation is a write: somebody may have the file open and deny that. @throws Nfs3Error ACCES */
 async function requireNoDeny({ caller, fileSystem, locks }: CallContext, directory: Node, name: string): Promise<void> {
   try {
-    await requireShare(locks, await fileSystem.lookup(directory, name, caller), 'write');
+    await requireShare(locks, await fileSystem.lookup(directory, name, caller), 'write', caller);
   } catch (error) {
     if (!(error instanceof FileSystemError) || error.code !== 'NOENT') throw error;
   }

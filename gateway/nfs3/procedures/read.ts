@@ -14,7 +14,7 @@ export const read: Procedure<Decoded<typeof readArguments>, Decoded<typeof readO
   told: ({ file }) => [{ handle: file, as: 'attributes' }],
   async perform({ caller, fileSystem, locks, resolve }, { file, offset, count: asked }) {
     const node = resolve(file);
-    await requireShare(locks, node, 'read');
+    await requireShare(locks, node, 'read', caller);
     const { data, eof } = await fileSystem.read(node, offset, Math.min(asked, maxTransfer), caller);
     const count = data.reduce((sum, part) => sum + part.length, 0);
     return { attributes: await attributesAfter(fileSystem, node), count, eof, data };

@@ -13,7 +13,7 @@ export const setattr: Procedure<Decoded<typeof setattrArguments>, Decoded<typeof
   told: ({ object }) => [{ handle: object, as: 'weak cache consistency' }],
   async perform({ caller, fileSystem, locks, resolve }, { object, changes, guard }) {
     const node = resolve(object);
-    if (changes.size !== undefined) await requireShare(locks, node, 'write');
+    if (changes.size !== undefined) await requireShare(locks, node, 'write', caller);
     const watch = new Watch(fileSystem, node);
     const context = { caller, ...(guard === undefined ? {} : { onlyIfChangedAt: guard }) };
     const change = await fileSystem.setAttributes(node, changes, context);

@@ -30,7 +30,7 @@ export const write: Procedure<Decoded<typeof writeArguments>, Decoded<typeof wri
   async perform({ caller, fileSystem, locks, resolve }, { file, offset, count: asked, stable, data }) {
     if (asked > data.length) throw new Nfs3Error(Nfs3Status.INVAL, `${asked} bytes announced, ${data.length} sent`);
     const node = resolve(file);
-    await requireShare(locks, node, 'write');
+    await requireShare(locks, node, 'write', caller);
     const watch = new Watch(fileSystem, node);
     // Before the write, so that a flush that fails meanwhile shows in the comparison with COMMIT's.
     const verifier = fileSystem.writeVerifier();

@@ -8,6 +8,7 @@ import type { Credential } from '../../rpc/program.ts';
 import { serve, type Serving } from '../../rpc/testing/serve.ts';
 import { decode, encode, XdrReader, type Codec } from '../../rpc/xdr.ts';
 import { MountProgram } from '../mount/program.ts';
+import { Nlm } from '../nlm/nlm.ts';
 import { directoryPath, mountResult } from '../mount/codec.ts';
 import type { Procedure } from '../procedure.ts';
 import { Nfs3Program } from '../program.ts';
@@ -24,48 +25,73 @@ export const sys = (uid: number, gids: readonly number[] = []): Credential => ({
   gids,
 });
 
+/** How the server's programs are set up. */
+export interface Nfs3ServerOptions extends Omit<LifeOptions, 'store'> {
+  readonly store?: Omit<NonNullable<LifeOptions['store']>, 'bucket'>;
+  /** Where clients' portmappers are; undefined: nobody can be called back. */
+  readonly portmapperPort?: number;
+}
+
+interface Running {
+  readonly life: GatewayLife;
+  readonly locks: FileLocks;
+  readonly nlm: Nlm;
+  readonly serving: Serving;
+}
+
 export class Nfs3Server {
   readonly bucket: MemoryBucket;
-  readonly locks: FileLocks;
-  life: GatewayLife;
-  #serving: Serving;
+  readonly #portmapperPort: number;
+  #running: Running | undefined;
+  #now = 1_000_000;
 
-  private constructor(bucket: MemoryBucket, life: GatewayLife, locks: FileLocks, serving: Serving) {
+  private constructor(bucket: MemoryBucket, portmapperPort: number) {
     this.bucket = bucket;
-    this.locks = locks;
-    this.life = life;
-    this.#serving = serving;
+    this.#portmapperPort = portmapperPort;
   }
 
   /** @param objects bodies by key */
   static async start(
     objects: Readonly<Record<string, string>> = {},
-    options: Omit<LifeOptions, 'store'> & { readonly store?: Omit<NonNullable<LifeOptions['store']>, 'bucket'> } = {},
+    options: Nfs3ServerOptions = {},
   ): Promise<Nfs3Server> {
     const bucket = new MemoryBucket();
     for (const [key, body] of Object.entries(objects)) bucket.write(key, Buffer.from(body), { user: {} });
-    const life = await GatewayLife.begin({ times: patientTimes, ...options, store: { ...options.store, bucket } });
-    const locks = new FileLocks();
-    const server = new Nfs3Server(bucket, life, locks, await serveOver(life, locks));
-    onTestFinished(() => server.life.cleanUp());
+    const { portmapperPort = 1, store, ...rest } = options;
+    const server = new Nfs3Server(bucket, portmapperPort);
+    await server.#serve(await GatewayLife.begin({ times: patientTimes, ...rest, store: { ...store, bucket } }));
+    onTestFinished(async () => {
+      server.#current.nlm.stop();
+      await server.life.cleanUp();
+    });
     return server;
   }
 
+  get life(): GatewayLife {
+    return this.#current.life;
+  }
+
+  get locks(): FileLocks {
+    return this.#current.locks;
+  }
+
+  /** What the server has logged. */
   get said(): readonly string[] {
-    return this.#serving.said;
+    return this.#current.serving.said;
+  }
+
+  /** Turns the clock of the lock manager. */
+  pass(seconds: number): void {
+    this.#now += seconds * 1000;
   }
 
   async restart(): Promise<void> {
-    await this.#serving.server.close(1000);
-    this.life = await this.life.restart();
-    this.#serving = await serveOver(this.life, this.locks);
+    await this.#serve(await (await this.#stopped()).restart());
   }
 
   /** What a killed gateway leaves, served by the next one. */
   async kill(): Promise<void> {
-    await this.#serving.server.close(0);
-    this.life = await this.life.kill();
-    this.#serving = await serveOver(this.life, this.locks);
+    await this.#serve(await (await this.#stopped()).kill());
   }
 
   /** A client that has mounted the export. */
@@ -75,13 +101,32 @@ export class Nfs3Server {
   }
 
   async connect(credential: Credential = sys(0)): Promise<Nfs3Client> {
-    return new Nfs3Client(await this.#serving.connect(), credential);
+    return new Nfs3Client(await this.#current.serving.connect(), credential);
   }
-}
 
-function serveOver({ fileSystem }: GatewayLife, locks: FileLocks): Promise<Serving> {
-  const log = silentLog;
-  return serve([new Nfs3Program({ fileSystem, locks, log }), new MountProgram({ fileSystem, log })]);
+  get #current(): Running {
+    if (this.#running === undefined) throw new Error('the server does not run');
+    return this.#running;
+  }
+
+  async #stopped(): Promise<GatewayLife> {
+    const { life, nlm, serving } = this.#current;
+    await serving.server.close(0);
+    nlm.stop();
+    return life;
+  }
+
+  async #serve(life: GatewayLife): Promise<void> {
+    const { database, fileSystem } = life;
+    const [log, locks] = [silentLog, new FileLocks()];
+    const clock = (): number => this.#now;
+    const portmapperPort = this.#portmapperPort;
+    const nlm = new Nlm({ database, fileSystem, locks, graceSeconds: 60, clock, log, portmapperPort });
+    nlm.start();
+    const nfs = new Nfs3Program({ fileSystem, locks, log });
+    const serving = await serve([nfs, new MountProgram({ fileSystem, log }), ...nlm.programs]);
+    this.#running = { life, locks, nlm, serving };
+  }
 }
 
 /** A reply: the status by its name, and what an OK carries. */

@@ -87,6 +87,7 @@ export function fakeConnection(remoteAddress = '127.0.0.1'): RpcConnection & { c
     id: ++connections,
     remoteAddress,
     remotePort: 700,
+    localAddress: '127.0.0.1',
     onClose: (listener) => void listeners.push(listener),
     call: async () => Promise.reject(new Error('no backchannel')),
     close: () => {
