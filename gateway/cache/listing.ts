@@ -1,92 +1,144 @@
-/** What a listing says of a directory, or of a whole tree. Pure, but for the requests. */
-import type { ListPage, ListedObject, ObjectStore, Version } from '../store/object-store.ts';
+/** What the pages of a listing say of directories, as they arrive. Pure. */
+import { compareKeys } from '../store/key.ts';
+import type { ListPage, Version } from '../store/object-store.ts';
 
 /** One name: an object, keys below it, or both. */
 export interface ListedName {
   object?: Version;
-  /** Keys begin with the name and `/`; where the listing was flat, what they are. */
-  below?: ListedDirectory | true;
-}
-
-/** Complete: a name that is not here is not in the store. */
-export class ListedDirectory {
-  readonly names = new Map<string, ListedName>();
-  /** The zero-byte object of the directory itself. */
-  marker: Version | undefined;
-
-  /** The name's record, made where it is missing. */
-  name(name: string): ListedName {
-    let found = this.names.get(name);
-    if (found === undefined) {
-      found = {};
-      this.names.set(name, found);
-    }
-    return found;
-  }
-
-  /** Takes in a page of a delimited listing. */
-  addPage({ objects, prefixes }: ListPage, prefix: string): void {
-    for (const { key, version } of objects) {
-      if (key === prefix) this.marker = version;
-      else this.name(key.slice(prefix.length)).object = version;
-    }
-    for (const below of prefixes) this.name(below.slice(prefix.length, -1)).below = true;
-  }
-
-  /** Takes in an object of a flat listing, `path` being its key without the prefix. */
-  addObject({ version }: ListedObject, path: string): void {
-    const slash = path.indexOf('/');
-    if (path === '') this.marker = version;
-    else if (slash < 0) this.name(path).object = version;
-    else {
-      const found = this.name(path.slice(0, slash));
-      if (!(found.below instanceof ListedDirectory)) found.below = new ListedDirectory();
-      found.below.addObject({ key: '', version }, path.slice(slash + 1));
-    }
-  }
+  /** Keys begin with the name and `/`. */
+  below?: boolean;
 }
 
 /**
- * Everything directly below a prefix.
- * @param maxPages requests it may take
- * @returns undefined where that is not enough
- * @throws StoreError
+ * A stretch of one directory of which everything is known. It reaches over the names whose place, which is the name with
+ * a `/` behind it, is after `from` and not after `to`: only there it is known that nothing lies below a name.
  */
-export async function listDirectory(
-  store: ObjectStore,
-  prefix: string,
-  maxPages = Number.POSITIVE_INFINITY,
-): Promise<ListedDirectory | undefined> {
-  const directory = new ListedDirectory();
-  const done = await eachPage(store, { prefix, delimiter: '/' }, maxPages, (page) => directory.addPage(page, prefix));
-  return done ? directory : undefined;
+export interface Span {
+  /** Of the directory, below the prefix of the listing: '' or ending in `/`. */
+  readonly path: string;
+  /** undefined: from its beginning. Paths below the directory, as `to`. */
+  readonly from: string | undefined;
+  /** undefined: to its end. */
+  readonly to: string | undefined;
+  /** A name of the stretch that is not here is not in the store. */
+  readonly names: ReadonlyMap<string, ListedName>;
+  /** The zero-byte object of the directory itself, where the stretch begins with the directory. */
+  readonly marker: Version | undefined;
 }
 
-/** As `listDirectory`, with everything below the directories as well. */
-export async function listTree(
-  store: ObjectStore,
-  prefix: string,
-  maxPages: number,
-): Promise<ListedDirectory | undefined> {
-  const directory = new ListedDirectory();
-  const done = await eachPage(store, { prefix }, maxPages, ({ objects }) => {
-    for (const object of objects) directory.addObject(object, object.key.slice(prefix.length));
-  });
-  return done ? directory : undefined;
+/** Whether a stretch that ends at `to` reaches over the name. */
+export function reaches(to: string | undefined, name: string): boolean {
+  return to === undefined || compareKeys(`${name}/`, to) <= 0;
 }
 
-async function eachPage(
-  store: ObjectStore,
-  request: { readonly prefix: string; readonly delimiter?: '/' },
-  maxPages: number,
-  take: (page: ListPage) => void,
-): Promise<boolean> {
-  let continuation: string | undefined;
-  for (let pages = 0; pages < maxPages; pages++) {
-    const page = await store.list(continuation === undefined ? request : { ...request, continuation });
-    take(page);
-    continuation = page.continuation;
-    if (continuation === undefined) return true;
+/** The server lists in another order than that of the keys, so nothing can be told before its last page. */
+export class Disordered extends Error {
+  override readonly name = 'Disordered';
+}
+
+interface OpenDirectory {
+  readonly path: string;
+  from: string | undefined;
+  readonly names: Map<string, ListedName>;
+  marker: Version | undefined;
+}
+
+export interface ListingShape {
+  /** With everything below the directories too. */
+  readonly flat: boolean;
+  /** Whether pages come in the order of their keys; else all of them are held until the last one. */
+  readonly ordered: boolean;
+  /** Path below the prefix after which the listing begins; undefined: with the prefix itself. */
+  readonly after?: string | undefined;
+}
+
+export class ListingReader {
+  readonly #prefix: string;
+  readonly #shape: ListingShape;
+  /** From the top downwards; each but the first lies in the one before. */
+  #open: OpenDirectory[];
+  #held: ListPage[] = [];
+  #last: string | undefined;
+
+  constructor(prefix: string, shape: ListingShape) {
+    this.#prefix = prefix;
+    this.#shape = shape;
+    this.#last = shape.after;
+    this.#open = [{ path: '', from: shape.after, names: new Map(), marker: undefined }];
   }
-  return false;
+
+  /** The directory in which the last page ended. */
+  get deepest(): string {
+    return this.#open.at(-1)?.path ?? '';
+  }
+
+  /** The stretches that are known with this page, a directory before what is in it. @throws Disordered */
+  take(page: ListPage): readonly Span[] {
+    this.#held.push(page);
+    const isLast = page.continuation === undefined;
+    if (!this.#shape.ordered && !isLast) return [];
+    const paths = this.#held.flatMap(({ objects, prefixes }) => [
+      ...objects.map(({ key, version }) => ({ path: key.slice(this.#prefix.length), version })),
+      ...prefixes.map((key) => ({ path: key.slice(this.#prefix.length), version: undefined })),
+    ]);
+    this.#held = [];
+    paths.sort((a, b) => compareKeys(a.path, b.path));
+    const first = paths[0]?.path;
+    if (first !== undefined && this.#last !== undefined && compareKeys(first, this.#last) < 0) throw new Disordered();
+    const touched = [...this.#open];
+    for (const { path, version } of paths) this.#add(path, version, touched);
+    this.#last = paths.at(-1)?.path ?? this.#last;
+    return touched.flatMap((directory) => this.#span(directory, isLast) ?? []);
+  }
+
+  #add(path: string, version: Version | undefined, touched: OpenDirectory[]): void {
+    let at = this.#open.at(-1) as OpenDirectory;
+    while (!path.startsWith(at.path)) {
+      this.#open.pop();
+      at = this.#open.at(-1) as OpenDirectory;
+    }
+    for (;;) {
+      const rest = path.slice(at.path.length);
+      if (rest === '') {
+        at.marker = version;
+        return;
+      }
+      const slash = rest.indexOf('/');
+      const name = slash < 0 ? rest : rest.slice(0, slash);
+      const found = at.names.get(name) ?? {};
+      at.names.set(name, found);
+      if (slash < 0) {
+        if (version !== undefined) found.object = version;
+        return;
+      }
+      found.below = true;
+      if (!this.#shape.flat) return;
+      at = { path: `${at.path}${name}/`, from: undefined, names: new Map(), marker: undefined };
+      this.#open.push(at);
+      touched.push(at);
+    }
+  }
+
+  #span(directory: OpenDirectory, isLast: boolean): Span | undefined {
+    const { path, from, marker } = directory;
+    const isOpen = !isLast && this.#open.includes(directory);
+    if (!isOpen) return { path, from, to: undefined, names: directory.names, marker };
+    const to = this.#last?.slice(path.length);
+    if (to === undefined || to === from) return undefined;
+    const names = new Map<string, ListedName>();
+    for (const [name, listed] of directory.names) {
+      if (!reaches(to, name)) continue;
+      names.set(name, listed);
+      directory.names.delete(name);
+    }
+    directory.from = to;
+    directory.marker = undefined;
+    return { path, from, to, names, marker };
+  }
+}
+
+/** Where a flat listing begins that is to show the directory and what follows it, but little of what is before. */
+export function beforeDirectory(path: string): string {
+  // `.` comes before `/`, and this is the last of all characters.
+  return `${path.slice(0, -1)}.\u{10ffff}`;
 }

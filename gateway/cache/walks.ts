@@ -1,41 +1,45 @@
-/** Notices programs that go through a tree, directory by directory (find, rsync, git status), so that one flat listing can answer the rest. */
+/** Notices programs that go through a tree, directory by directory (find, rsync, git status), so that flat listings can answer ahead of them. */
 
-/** Directories below one parent that are listed one after the other before it counts as a walk. */
-const proof = 2;
+/** Milliseconds between two steps of a walk, at most. */
+export const pace = 5000;
 
-/** Milliseconds between two of them, at most. */
-const pace = 5000;
+/** Directories that are remembered. */
+const maxDirectories = 1000;
 
-/** Parents that are remembered. */
-const maxParents = 1000;
-
-interface Progress {
-  count: number;
-  /** Of the last one, milliseconds of a monotonic clock. */
-  last: number;
+interface Steps {
+  /** When the directory itself was read, and when one in it was asked for; milliseconds of a monotonic clock. */
+  read: number;
+  below: number;
 }
 
 export class Walks<Directory> {
-  readonly #progress = new Map<Directory, Progress>();
+  readonly #steps = new Map<Directory, Steps>();
 
-  /** A directory below `parent` is about to be listed. @returns whether somebody walks through the parent's tree */
-  isWalk(parent: Directory, now: number): boolean {
-    const before = this.#progress.get(parent);
-    const progress =
-      before === undefined || now - before.last > pace
-        ? { count: 1, last: now }
-        : { count: before.count + 1, last: now };
-    this.#progress.delete(parent);
-    this.#progress.set(parent, progress);
-    for (const oldest of this.#progress.keys()) {
-      if (this.#progress.size <= maxParents) break;
-      this.#progress.delete(oldest);
-    }
-    return progress.count >= proof;
+  /** The directory is read, as a whole. */
+  read(directory: Directory, now: number): void {
+    this.#of(directory).read = now;
   }
 
-  /** The parent's tree is too large to be listed at once. */
-  giveUp(parent: Directory): void {
-    this.#progress.set(parent, { count: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY });
+  /**
+   * A directory in `parent` is about to be listed.
+   * @param reads it is read as a whole: then its parent's having been read just before is a step of the walk too
+   * @returns whether somebody walks through the parent's tree
+   */
+  isWalk(parent: Directory, reads: boolean, now: number): boolean {
+    const steps = this.#of(parent);
+    const before = reads ? Math.max(steps.read, steps.below) : steps.below;
+    steps.below = now;
+    return now - before <= pace;
+  }
+
+  #of(directory: Directory): Steps {
+    const steps = this.#steps.get(directory) ?? { read: Number.NEGATIVE_INFINITY, below: Number.NEGATIVE_INFINITY };
+    this.#steps.delete(directory);
+    this.#steps.set(directory, steps);
+    for (const oldest of this.#steps.keys()) {
+      if (this.#steps.size <= maxDirectories) break;
+      this.#steps.delete(oldest);
+    }
+    return steps;
   }
 }

@@ -1,38 +1,23 @@
 /**
- * Keeps the tree in line with the store: what a listing proves is written into the tree, for every name that has no
- * change of ours pending. Whoever needs a name or a whole directory asks here first; a listing that is fresh enough
- * answers at no request.
+ * Keeps the tree in line with the store: whoever needs a name or a whole directory asks here first. A listing that is
+ * fresh enough answers at no request; one that is under way answers as far as it has come.
  */
-import { listDirectory, ListedDirectory, listTree, type ListedName } from '../cache/listing.ts';
+import { beforeDirectory, type ListedName } from '../cache/listing.ts';
 import { Walks } from '../cache/walks.ts';
 import type { Database } from '../database/database.ts';
-import type { Fileid, InodeRecord } from '../staging/records.ts';
-import { gatewayRoot, nextChange, type Tree } from '../staging/tree.ts';
 import type { Log } from '../log.ts';
-import type { ChangeLog, Watch } from '../staging/change-log.ts';
+import type { ChangeLog } from '../staging/change-log.ts';
 import type { Notices } from '../staging/notices.ts';
 import type { Places } from '../staging/places.ts';
-import { StoreError, type Version } from '../store/object-store.ts';
+import type { Fileid, InodeRecord } from '../staging/records.ts';
+import { gatewayRoot, type Tree } from '../staging/tree.ts';
+import { StoreError } from '../store/object-store.ts';
 import type { Export, Exports } from './exports.ts';
+import { KnownDirectories } from './knowledge.ts';
+import { ListingProgress, ListingRun, type Stretch } from './listing-run.ts';
 import { isName } from './names.ts';
-
-/** What is known of a directory in the store. Times are milliseconds of a monotonic clock. */
-interface Knowledge {
-  /** Start of the last listing that went to the end. */
-  listed: number | undefined;
-  /** Names that were looked up by themselves, because the directory is too large to list for one. */
-  readonly names: Map<string, number>;
-  /** The last listing had more than one page. */
-  large: boolean;
-  /** The store could not be asked; what was known before goes on to count until this is over. */
-  failed: number | undefined;
-  /** Keys that no name can show. */
-  hidden: number;
-}
-
-/** Directories of which something is remembered; the oldest are forgotten. */
-const maxDirectories = 10_000;
-const maxNames = 1000;
+import { Reconciler } from './reconciler.ts';
+import { WalkAhead } from './walk-ahead.ts';
 
 /** Milliseconds that a listing of a large directory counts when only its attributes are asked for. */
 const largeAge = 60_000;
@@ -40,8 +25,8 @@ const largeAge = 60_000;
 /** Milliseconds after a failure in which the store is not asked again for what is known. */
 const failurePause = 2000;
 
-/** Pages of a flat listing: a larger tree is listed directory by directory. */
-const maxTreePages = 20;
+/** How often a directory is listed that is renamed meanwhile. */
+const maxTries = 3;
 
 export interface DirectoriesParts {
   readonly database: Database;
@@ -59,24 +44,47 @@ export interface DirectoriesParts {
 
 export class Directories {
   readonly #parts: DirectoriesParts;
-  readonly #known = new Map<Fileid, Knowledge>();
-  readonly #listings = new Map<Fileid, Promise<void>>();
+  readonly #reconciler: Reconciler;
+  readonly #known = new KnownDirectories();
+  readonly #listings = new Map<Fileid, ListingProgress>();
   readonly #walks = new Walks<Fileid>();
-  /** Flat listings that are under way, by the directory at their top. */
-  readonly #trees = new Map<Fileid, Promise<boolean>>();
+  readonly #ahead: WalkAhead;
+  /** What is being written to the database. */
+  readonly #writing = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   constructor(parts: DirectoriesParts) {
     this.#parts = parts;
+    this.#reconciler = new Reconciler(parts);
+    this.#ahead = new WalkAhead(parts.tree, parts.log);
+  }
+
+  /** Nothing more is written to the database once it resolves; requests to the store that are under way come to nothing. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#ahead.close();
+    await Promise.allSettled(this.#writing);
+  }
+
+  async #whileOpen<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw stopping();
+    const writing = work();
+    this.#writing.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.#writing.delete(writing);
+    }
   }
 
   /** The next question about the directory is answered by the store. */
   invalidate(directory: Fileid): void {
-    this.#known.delete(directory);
+    this.#known.forget(directory);
   }
 
   /** Everything in the directory is known at this moment. */
   know(directory: Fileid): void {
-    this.#knowledge(directory).listed = performance.now();
+    this.#known.of(directory).listed = performance.now();
   }
 
   /** Whether the directory has keys that no name can show: then it is not empty, whatever it looks like. */
@@ -89,11 +97,27 @@ export class Directories {
     const of = this.#remote(directory);
     if (of === undefined || !isName(name) || this.#isOurs(directory, name)) return;
     const known = this.#known.get(directory);
-    if (this.#isFresh(of, known?.listed) || this.#isFresh(of, known?.names.get(name))) return;
+    if (this.#isFresh(of, known?.since(name))) {
+      this.#ahead.follow(directory);
+      return;
+    }
     const isKnown = known?.listed !== undefined || this.#parts.tree.entry(directory, name) !== undefined;
-    await this.#ask(directory, isKnown, () =>
-      known?.large === true ? this.#probe(of, directory, name) : this.#listOnce(of, directory, name),
-    );
+    await this.#ask(directory, isKnown, async () => {
+      const running = this.#listings.get(directory);
+      if (running?.isDecided(name) === true) return;
+      if (known?.large !== true && (await this.#isInListing(of, directory, name))) return;
+      await this.#probe(of, directory, name);
+    });
+  }
+
+  /** Lists the directory for one of its names. @returns false where it is large: then the name has to be asked for */
+  async #isInListing(of: Export, directory: Fileid, name: string): Promise<boolean> {
+    const progress = this.#list(of, directory, false);
+    do {
+      await progress.more();
+      if (progress.isDecided(name)) return true;
+    } while (!progress.hasEnded && this.#known.get(directory)?.large !== true);
+    return false;
   }
 
   /**
@@ -104,20 +128,84 @@ export class Directories {
     const of = this.#remote(directory);
     const listed = this.#known.get(directory)?.listed;
     if (of === undefined || this.#isFresh(of, listed)) return;
-    await this.#ask(directory, listed !== undefined, () => this.#listOnce(of, directory));
+    await this.#ask(directory, listed !== undefined, () => this.#listAll(of, directory, () => false));
   }
 
-  /** As `ensureListed`, for a directory that somebody has read before; a large one less often. */
+  /** Lists the directory until it is known to its end, or enough of it. */
+  async #listAll(
+    of: Export,
+    directory: Fileid,
+    isEnough: (progress: ListingProgress) => boolean,
+  ): Promise<ListingProgress | undefined> {
+    const before = this.#known.get(directory)?.listed;
+    // One that had begun for a single name may end just now, and renames may take the keys away from under it.
+    for (let tries = 0; tries < maxTries; tries++) {
+      const progress = this.#list(of, directory, true);
+      do {
+        await progress.more();
+        if (!progress.hasEnded && isEnough(progress)) return progress;
+      } while (!progress.hasEnded);
+      if (this.#known.get(directory)?.listed !== before || this.#remote(directory) === undefined) return undefined;
+    }
+    return undefined;
+  }
+
+  /**
+   * As `ensureListed`, but done as soon as the directory is known to have something in it.
+   * @throws StoreError where nothing was known before
+   */
+  async ensureEmptinessKnown(directory: Fileid): Promise<void> {
+    const of = this.#remote(directory);
+    const listed = this.#known.get(directory)?.listed;
+    if (of === undefined || this.#isFresh(of, listed)) return;
+    const isFilled = (progress: ListingProgress): boolean => {
+      for (const { name } of this.#parts.tree.byName(directory)) if (progress.isDecided(name)) return true;
+      return false;
+    };
+    await this.#ask(directory, listed !== undefined, () => this.#listAll(of, directory, isFilled));
+  }
+
+  /**
+   * Somebody reads the directory.
+   * @param begins from the start; else he goes on with what he has begun
+   * @returns how far it is known while that is still being found out; undefined: all that there is to know is known
+   * @throws StoreError where nothing was known before
+   */
+  async read(directory: Fileid, begins: boolean): Promise<ListingProgress | undefined> {
+    const of = this.#remote(directory);
+    if (of === undefined) return undefined;
+    const known = this.#known.get(directory);
+    const running = this.#listings.get(directory);
+    if (begins) this.#walks.read(directory, performance.now());
+    else if (running?.isWanted === true) return running;
+    else if (known?.listed !== undefined || known?.failed !== undefined) return undefined;
+    if (this.#isFresh(of, known?.listed)) {
+      this.#ahead.follow(directory);
+      return undefined;
+    }
+    let progress: ListingProgress | undefined;
+    await this.#ask(directory, known?.listed !== undefined, async () => {
+      progress = await this.#listAll(of, directory, () => true);
+    });
+    return progress;
+  }
+
+  /** As `ensureListed`, for a directory that somebody has read before; a large one less often, and nobody waits for it. */
   async refresh(directory: Fileid): Promise<void> {
     const known = this.#known.get(directory);
     const of = this.#remote(directory);
     if (of === undefined || known?.listed === undefined || this.#isFresh(of, known.listed)) return;
-    if (known.large && performance.now() - known.listed < largeAge) return;
-    await this.ensureListed(directory);
+    if (!known.large) return this.ensureListed(directory);
+    if (performance.now() - known.listed < largeAge || this.#listings.has(directory)) return;
+    this.ensureListed(directory).catch((error: unknown) => {
+      if (error instanceof StoreError) this.#parts.log.warn({ code: error.code }, error.message);
+      else this.#parts.log.error({ error }, 'A directory could not be listed again.');
+    });
   }
 
   /** The export of a directory that the store may know more of. */
   #remote(directory: Fileid): Export | undefined {
+    if (this.#isClosed) throw stopping();
     const record = this.#parts.tree.get(directory);
     return record?.remote === true ? this.#parts.exports.byId(record.export) : undefined;
   }
@@ -127,15 +215,15 @@ export class Directories {
   }
 
   /** A store that cannot be reached is no error where an earlier answer is known: that goes on to count. */
-  async #ask(directory: Fileid, isKnown: boolean, question: () => Promise<void>): Promise<void> {
+  async #ask(directory: Fileid, isKnown: boolean, question: () => Promise<unknown>): Promise<void> {
     const known = this.#known.get(directory);
     if (isKnown && known?.failed !== undefined && performance.now() - known.failed < failurePause) return;
     try {
       await question();
-      this.#knowledge(directory).failed = undefined;
+      this.#known.of(directory).failed = undefined;
     } catch (error) {
       if (!isKnown || !(error instanceof StoreError) || !error.heals) throw error;
-      this.#knowledge(directory).failed = performance.now();
+      this.#known.of(directory).failed = performance.now();
       this.#parts.log.warn({ code: error.code }, error.message);
     }
   }
@@ -150,128 +238,123 @@ export class Directories {
 
   /**
    * One listing for all who need it at the same time.
-   * @param only a name: where the directory turns out to be large, just that is looked up
+   * @param whole not just its first page
    */
-  async #listOnce(of: Export, directory: Fileid, only?: string): Promise<void> {
+  #list(of: Export, directory: Fileid, whole: boolean): ListingProgress {
     const running = this.#listings.get(directory);
-    if (running === undefined) {
-      const listing = this.#list(of, directory, only).finally(() => this.#listings.delete(directory));
-      this.#listings.set(directory, listing);
-      return listing;
+    if (running !== undefined) {
+      running.isWanted ||= whole;
+      return running;
     }
-    const before = this.#known.get(directory)?.listed;
-    await running;
-    // Another's listing may have been cut short for its one name.
-    if (this.#known.get(directory)?.listed !== before) return;
-    if (only === undefined) await this.#listOnce(of, directory);
-    else await this.#probe(of, directory, only);
+    const progress = new ListingProgress();
+    progress.isWanted = whole;
+    this.#listings.set(directory, progress);
+    const listing = this.#run(of, directory, progress);
+    const ended = (failure?: Error): void => {
+      this.#listings.delete(directory);
+      progress.end(failure);
+    };
+    listing.then(
+      () => ended(),
+      (error: unknown) => ended(error as Error),
+    );
+    return progress;
   }
 
-  #knowledge(directory: Fileid): Knowledge {
-    let known = this.#known.get(directory);
-    if (known === undefined) {
-      known = { listed: undefined, names: new Map(), large: false, failed: undefined, hidden: 0 };
-      this.#known.set(directory, known);
-      for (const oldest of this.#known.keys()) {
-        if (this.#known.size <= maxDirectories) break;
-        this.#known.delete(oldest);
-      }
-    }
-    return known;
-  }
-
-  async #list(of: Export, directory: Fileid, only: string | undefined): Promise<void> {
-    if (only === undefined && (await this.#listWalked(of, directory))) return;
-    const { changes, places } = this.#parts;
-    const start = performance.now();
+  async #run(of: Export, directory: Fileid, progress: ListingProgress): Promise<void> {
+    const { places } = this.#parts;
+    if (await this.#isWalked(of, directory, progress)) return;
     const key = places.keyOf(directory);
     if (key === undefined) return;
-    const watch = changes.watch(of.id);
+    progress.advance('');
+    const started = performance.now();
+    const run = this.#newRun({ of, top: directory, key }, { flat: false });
     try {
-      const prefix = places.physical(of.id, key);
-      const found = await listDirectory(of.place.store, prefix, only === undefined ? undefined : 1);
-      if (found !== undefined) this.#take(of, directory, key, found, watch, start);
-      else {
-        this.#knowledge(directory).large = true;
-        await this.#probe(of, directory, only ?? '');
-      }
+      do {
+        await run.page(progress.isWanted);
+        if (!run.isDone) this.#known.of(directory).large = true;
+      } while (!run.isDone && progress.isWanted);
+      if (!run.isDone && progress.to !== undefined) this.#known.of(directory).begun = { to: progress.to, at: started };
     } finally {
-      watch.end();
+      run.end();
     }
-    // Whoever asked will be given filehandles of what was found, and they are for ever.
-    await this.#parts.database.durable();
   }
 
-  /** Where somebody walks through the tree around the directory, one flat listing answers all of it. @returns whether it did */
-  async #listWalked(of: Export, directory: Fileid): Promise<boolean> {
-    const { changes, places, tree } = this.#parts;
-    const start = performance.now();
-    const parent = tree.get(directory)?.parent;
-    if (parent === undefined || parent === 0 || parent === gatewayRoot || !this.#walks.isWalk(parent, start))
-      return false;
-    const key = places.keyOf(parent);
-    if (key === undefined) return false;
-    const running = this.#trees.get(parent);
-    if (running !== undefined) return running;
-    const watch = changes.watch(of.id);
-    const walk = listTree(of.place.store, places.physical(of.id, key), maxTreePages)
-      .then((found) => {
-        if (found === undefined) this.#walks.giveUp(parent);
-        else this.#take(of, parent, key, found, watch, start);
-        return found !== undefined;
-      })
-      .finally(() => {
-        watch.end();
-        this.#trees.delete(parent);
-      });
-    this.#trees.set(parent, walk);
-    return walk;
-  }
-
-  /** Writes a listing into the tree, and with a flat one everything below. */
-  #take(of: Export, directory: Fileid, key: string, found: ListedDirectory, watch: Watch, start: number): void {
+  /** Where somebody walks through the tree around the directory, flat listings answer it and what follows. @returns whether they did */
+  async #isWalked(of: Export, directory: Fileid, progress: ListingProgress): Promise<boolean> {
     const { places, tree } = this.#parts;
-    // Renamed meanwhile: what was listed is somebody else's prefix now. It remains to be asked again.
-    if (places.keyOf(directory) !== key) return;
-    this.#reconcile(of, directory, key, found, watch);
-    const known = this.#knowledge(directory);
-    known.listed = start;
-    known.large = found.names.size >= 1000;
-    this.#countHidden(of, known, key, found, watch);
-    for (const [name, { below }] of found.names) {
-      const entry = below instanceof ListedDirectory ? tree.entry(directory, name) : undefined;
-      if (entry === undefined || tree.get(entry.fileid)?.type !== 'directory' || !(below instanceof ListedDirectory))
-        continue;
-      const child = `${key}${name}/`;
-      // A directory that is being renamed has its keys elsewhere.
-      if (places.physical(of.id, child) === places.physical(of.id, key) + `${name}/`)
-        this.#take(of, entry.fileid, child, below, watch, start);
+    const { parent, name } = tree.get(directory) ?? { parent: 0, name: '' };
+    if (parent === 0 || parent === gatewayRoot || of.configuration.metadataTtl === 0) return false;
+    if (!of.place.store.ordered || !this.#walks.isWalk(parent, progress.isWanted, performance.now())) return false;
+    const before = this.#known.get(directory)?.listed;
+    const isAnswered = (): boolean => this.#known.get(directory)?.listed !== before;
+    const key = places.keyOf(directory);
+    const parentKey = places.keyOf(parent);
+    if (key === undefined || parentKey === undefined) return false;
+    const resumed = await this.#ahead.resume(directory, (run) => !isAnswered() && this.#isFresh(of, run.since(key)));
+    if (isAnswered()) {
+      this.#ahead.follow(directory);
+      return true;
     }
+    const run =
+      resumed ?? this.#newRun({ of, top: parent, key: parentKey }, { flat: true, after: beforeDirectory(`${name}/`) });
+    try {
+      do await run.page(false);
+      while (
+        // Its own entries go on; but a large directory in it may not keep those who read it waiting.
+        !isAnswered() &&
+        !run.isDone &&
+        run.deepest === key &&
+        progress.isWanted
+      );
+    } catch (error) {
+      run.end();
+      throw error;
+    }
+    this.#ahead.keep(run);
+    return isAnswered();
+  }
+
+  #newRun(
+    which: { readonly of: Export; readonly top: Fileid; readonly key: string },
+    shape: { readonly flat: boolean; readonly after?: string },
+  ): ListingRun {
+    const whileOpen = <T>(work: () => Promise<T>): Promise<T> => this.#whileOpen(work);
+    const parts = { ...this.#parts, reconciler: this.#reconciler, whileOpen };
+    const run: ListingRun = new ListingRun(parts, which, shape, (stretch) => this.#note(run, stretch));
+    return run;
+  }
+
+  #note(run: ListingRun, { directory, isWhole, to, names, hidden, since }: Stretch): void {
+    if (!isWhole) return;
+    if (to === undefined) {
+      const known = this.#known.of(directory);
+      known.listed = since;
+      known.begun = undefined;
+      known.large = names >= 1000;
+      this.#reportHidden(run.of, directory, known.hidden, hidden);
+      known.hidden = hidden;
+      if (directory !== run.top) this.#ahead.foresee(run, directory);
+    }
+    this.#listings.get(directory)?.advance(to);
   }
 
   /** Keys that no name can show are never lost: they are counted and reported. */
-  #countHidden(of: Export, known: Knowledge, key: string, found: ListedDirectory, watch: Watch): void {
-    let hidden = 0;
-    for (const [name, { object, below }] of found.names) {
-      const isBoth = object !== undefined && below !== undefined;
-      // A file of ours that gives way to a directory, or the other way round, is there for a while beside it.
-      const isChanging = isBoth && [key + name, `${key}${name}/`].some((one) => this.#isOwnChange(of, one, watch));
-      if (!isName(name) || (isBoth && !isChanging)) hidden++;
-    }
-    if (hidden > 0 && known.hidden !== hidden) {
-      this.#parts.notices.add({
-        kind: 'hidden',
-        export: of.id,
-        key,
-        message: `${hidden} keys below ${key === '' ? 'the top of the bucket' : key} cannot be shown as files: another name hides them, or no file can have theirs. Rename them with an S3 tool to see them here.`,
-      });
-    }
-    known.hidden = hidden;
+  #reportHidden(of: Export, directory: Fileid, before: number, hidden: number): void {
+    const { notices, places } = this.#parts;
+    const key = places.keyOf(directory);
+    if (hidden === 0 || hidden === before || key === undefined) return;
+    notices.add({
+      kind: 'hidden',
+      export: of.id,
+      key,
+      message: `${hidden} keys below ${key === '' ? 'the top of the bucket' : key} cannot be shown as files: another name hides them, or no file can have theirs. Rename them with an S3 tool to see them here.`,
+    });
   }
 
   /** One name of a directory that is too large to be listed for it. */
   async #probe(of: Export, directory: Fileid, name: string): Promise<void> {
-    const { changes, places } = this.#parts;
+    const { changes, database, places } = this.#parts;
     const start = performance.now();
     const key = places.keyOf(directory);
     if (key === undefined) return;
@@ -286,176 +369,18 @@ export class Directories {
       const what: ListedName = {};
       if (object !== undefined) what.object = object.version;
       if (below.objects.length > 0) what.below = true;
-      const isThere = what.object !== undefined || what.below !== undefined;
-      this.#parts.database.transact(() =>
-        this.#reconcileName(of, directory, key, name, isThere ? what : undefined, watch),
-      );
+      const isThere = what.object !== undefined || what.below === true;
+      // Renamed meanwhile: it was somebody else's key.
+      if (places.keyOf(directory) !== key) return;
+      await this.#whileOpen(async () => {
+        await this.#reconciler.takeName({ of, directory, key, watch }, name, isThere ? what : undefined);
+        await database.durable();
+      });
     } finally {
       watch.end();
     }
-    const { names } = this.#knowledge(directory);
-    names.set(name, start);
-    for (const oldest of names.keys()) {
-      if (names.size <= maxNames) break;
-      names.delete(oldest);
-    }
-  }
-
-  #reconcile(of: Export, directory: Fileid, key: string, found: ListedDirectory, watch: Watch): void {
-    const { database, tree } = this.#parts;
-    database.transact(() => {
-      if (tree.get(directory) === undefined) return;
-      const missing = [...tree.byName(directory)].filter(({ name }) => !found.names.has(name));
-      for (const { name } of missing) this.#reconcileName(of, directory, key, name, undefined, watch);
-      for (const [name, what] of found.names) {
-        if (isName(name)) this.#reconcileName(of, directory, key, name, what, watch);
-      }
-      this.#reconcileMarker(of, directory, key, found.marker, watch);
-    });
-  }
-
-  /** Whether a listing is older than a change of ours to the key, or such a change is still to come: the tree knows better. */
-  #isOwnChange(of: Export, key: string, watch: Watch): boolean {
-    const { changes } = this.#parts;
-    const isPrefix = key.endsWith('/');
-    return changes
-      .aliases(of.id, key)
-      .some((name) =>
-        isPrefix
-          ? watch.isTouchedUnder(name) || changes.isPendingUnder(of.id, name)
-          : watch.isTouched(name) || changes.isPending(of.id, name),
-      );
-  }
-
-  /**
-   * Inside a transaction: whether all that is pending for the key is the removal of what somebody has open here, and
-   * others have written the key meanwhile. Then nothing is left to remove, and the name is theirs.
-   */
-  #isOvertaken(of: Export, key: string, version: Version, watch: Watch): boolean {
-    const { changes, places } = this.#parts;
-    const removal = changes.waitingRemove(of.id, key);
-    if (removal?.holder === undefined || watch.isTouched(key) || changes.aliases(of.id, key).length > 1) return false;
-    if (changes.following(removal.sequence, key) !== undefined || places.etagOf(removal) === version.etag) return false;
-    changes.complete(removal.sequence);
-    return true;
-  }
-
-  /** Inside a transaction. `what` undefined: the store has nothing of this name. */
-  #reconcileName(
-    of: Export,
-    directory: Fileid,
-    prefix: string,
-    name: string,
-    what: ListedName | undefined,
-    watch: Watch,
-  ): void {
-    const { changes, tree } = this.#parts;
-    const key = prefix + name;
-    const isOvertaken = what?.object !== undefined && this.#isOvertaken(of, key, what.object, watch);
-    if ((!isOvertaken && this.#isOwnChange(of, key, watch)) || this.#isOwnChange(of, `${key}/`, watch)) return;
-    const entry = tree.entry(directory, name);
-    const record = entry === undefined ? undefined : tree.get(entry.fileid);
-    const isDirectory = what?.below !== undefined;
-    if (entry !== undefined && record !== undefined) {
-      if (record.localOnly === true || changes.isPublishPending(entry.fileid)) return;
-      if (what !== undefined && (record.type === 'directory') === isDirectory) {
-        if (what.object !== undefined && !isDirectory) this.#seeVersion(of, entry.fileid, record, what.object);
-        return;
-      }
-      if (record.type === 'directory' && what === undefined && record.remote !== true) return;
-      this.#vanish(directory, name, entry.fileid);
-    }
-    if (what === undefined) return;
-    const fileid = tree.add(this.#discovered(of, directory, name, isDirectory ? undefined : what.object));
-    tree.link(directory, name, fileid);
-    this.#touchDirectory(directory);
-  }
-
-  /** Inside a transaction: the object has this version now. */
-  #seeVersion(of: Export, fileid: Fileid, record: InodeRecord, version: Version): void {
-    const { changes, places, tree } = this.#parts;
-    const { object } = record;
-    if (object !== undefined) {
-      const known = places.versionOf(object);
-      const isSame = known.etag === version.etag && known.size === version.size;
-      if (isSame && known.lastModified === version.lastModified) return;
-      if (isSame && object.unconfirmed === true) {
-        // Our own upload: the store's time is now known, be it that of the object that is about to be moved.
-        const told = { ...known, lastModified: version.lastModified };
-        const isMoving = object.moved !== undefined && changes.isMoving(object.moved.sequence);
-        tree.update(fileid, { object: isMoving ? { ...object, version: told } : { version: told } });
-        return;
-      }
-    }
-    this.#parts.onReplaced(fileid, record);
-    // Nothing of what was known of the version before is true of this one.
-    const discovered = this.#discovered(of, record.parent as Fileid, record.name, version);
-    tree.update(fileid, {
-      ...discovered,
-      metadata: undefined,
-      target: undefined,
-      device: undefined,
-      change: nextChange(record.change),
-    });
-  }
-
-  /** Inside a transaction: the marker object of the directory itself. */
-  #reconcileMarker(of: Export, directory: Fileid, key: string, version: Version | undefined, watch: Watch): void {
-    const { changes, places, tree } = this.#parts;
-    const record = tree.get(directory);
-    if (record === undefined || key === of.place.prefix) return;
-    if (changes.aliases(of.id, key).some((name) => watch.isTouched(name) || changes.isPending(of.id, name))) return;
-    if (version === undefined) {
-      if (record.object !== undefined) tree.update(directory, { object: undefined });
-      return;
-    }
-    const known = record.object === undefined ? undefined : places.versionOf(record.object);
-    if (known?.etag === version.etag) {
-      if (known.lastModified === version.lastModified) return;
-      if (record.object?.unconfirmed === true) {
-        tree.update(directory, { object: { version } });
-        return;
-      }
-    }
-    tree.update(directory, { object: { version }, described: !of.readsMetadata });
-  }
-
-  #discovered(of: Export, parent: Fileid, name: string, version: Version | undefined): InodeRecord {
-    const { configuration } = of;
-    const now = BigInt(Date.now()) * 1_000_000n;
-    const time = version === undefined ? now - (now % 1_000_000_000n) : BigInt(version.lastModified) * 1_000_000_000n;
-    return {
-      type: version === undefined ? 'directory' : 'file',
-      export: of.id,
-      parent,
-      name,
-      mode: version === undefined ? configuration.directoryMode : configuration.fileMode,
-      uid: configuration.uid,
-      gid: configuration.gid,
-      size: version?.size ?? 4096,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      change: Date.now() * 1000,
-      described: !of.readsMetadata,
-      ...(version === undefined ? { remote: true } : { object: { version } }),
-    };
-  }
-
-  /** Inside a transaction: somebody else has deleted it. */
-  #vanish(directory: Fileid, name: string, fileid: Fileid): void {
-    const { tree } = this.#parts;
-    for (const child of [...tree.byName(fileid)]) this.#vanish(fileid, child.name, child.fileid);
-    this.#parts.onVanished(fileid);
-    tree.unlink(directory, name);
-    this.#touchDirectory(directory);
-  }
-
-  #touchDirectory(directory: Fileid): void {
-    const { tree } = this.#parts;
-    const record = tree.get(directory);
-    if (record === undefined) return;
-    const now = BigInt(Date.now()) * 1_000_000n;
-    tree.update(directory, { mtime: now, ctime: now, change: nextChange(record.change) });
+    this.#known.of(directory).noteName(name, start);
   }
 }
+
+const stopping = (): StoreError => new StoreError('Unavailable', 'The gateway is being stopped.');

@@ -50,6 +50,7 @@ export class FileTree {
   readonly #files: StagedFiles;
   readonly #openFiles: OpenFiles;
   readonly #namespace: Namespace;
+  readonly #directories: Directories;
   /** Files with staged bytes at the start, whose writers may come back until the grace period ends. */
   readonly #awaited: Set<Fileid>;
 
@@ -158,6 +159,7 @@ export class FileTree {
     this.#files = files;
     this.#openFiles = openFiles;
     this.#namespace = namespace;
+    this.#directories = directories;
     this.#awaited = awaited;
   }
 
@@ -228,5 +230,6 @@ export class FileTree {
     await this.#queue.stop();
     await this.#files.commitAll();
     await this.#segments.close();
+    await this.#directories.close();
   }
 }

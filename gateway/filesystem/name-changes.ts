@@ -199,7 +199,7 @@ export class NameChanges {
     const isDirectory = found.record.type === 'directory';
     if (kind === 'file' && isDirectory) throw new FileSystemError('ISDIR');
     if (kind === 'directory' && !isDirectory) throw new FileSystemError('NOTDIR');
-    if (isDirectory) await failures.within(directories.ensureListed(found.fileid));
+    if (isDirectory) await failures.within(directories.ensureEmptinessKnown(found.fileid));
     const info = database.transact(() => {
       // This very request, sent twice, may have been carried out while this one waited.
       const meanwhile = once.find(context.once, 'remove');
@@ -256,7 +256,7 @@ export class NameChanges {
     if (target !== undefined && target.fileid !== found.fileid) {
       if (isDirectory !== (target.record.type === 'directory'))
         throw new FileSystemError(isDirectory ? 'NOTDIR' : 'ISDIR');
-      if (isDirectory) await failures.within(directories.ensureListed(target.fileid));
+      if (isDirectory) await failures.within(directories.ensureEmptinessKnown(target.fileid));
     }
     const result = database.transact(() => {
       const meanwhile = once.find(context.once, 'rename');

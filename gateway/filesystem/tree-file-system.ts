@@ -180,13 +180,20 @@ export class TreeFileSystem implements FileSystem {
     if (!mayRead(this.#inodes.directory(directory).record, node.export.squash(caller)))
       throw new FileSystemError('ACCESS');
     // Going on with a listing that has begun: what has changed since shows up in the next one.
-    if (cookie === 0) await failures.within(directories.ensureListed(fileid));
-    const entries: DirectoryEntry[] = [];
-    for (const { name, cookie: at, fileid: child } of tree.byCookie(fileid, cookie, limit + 1)) {
-      const record = tree.get(child);
-      if (record !== undefined) entries.push({ name, cookie: at, node: this.#inodes.node(child, record) });
+    for (let begins = cookie === 0; ; begins = false) {
+      const progress = await failures.within(directories.read(fileid, begins));
+      const entries: DirectoryEntry[] = [];
+      let isAll = true;
+      for (const { name, cookie: at, fileid: child } of tree.byCookie(fileid, cookie, limit + 1)) {
+        // While the directory is being listed, what follows a name that the listing has not come to must wait for it.
+        isAll = entries.length < limit && progress?.isDecided(name) !== false;
+        if (!isAll) break;
+        const record = tree.get(child);
+        if (record !== undefined) entries.push({ name, cookie: at, node: this.#inodes.node(child, record) });
+      }
+      if (progress === undefined || entries.length > 0) return { entries, end: isAll && progress === undefined };
+      await failures.within(progress.more());
     }
-    return { entries: entries.slice(0, limit), end: entries.length <= limit };
   }
 
   setAttributes(

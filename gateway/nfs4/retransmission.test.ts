@@ -114,6 +114,9 @@ describe.each(changes)('%s', (_, calls, refusal) => {
   it('is not answered before it is on the disk, however often it comes', async () => {
     const { connect, database } = await begin();
     const clients = await Promise.all([connect(), connect()]);
+    // What has to be known of the store is known then, and on the disk.
+    const look = [...directory, call(lookup, { name: name('empty') }), call(lookup, { name: name('nothing') })];
+    await send(await connect(), look, xid - 1);
     let flush = (): void => undefined;
     const flushed = new Promise<void>((resolve) => (flush = resolve));
     const durable = vi.spyOn(database(), 'durable').mockImplementation(() => flushed);

@@ -110,8 +110,8 @@ export class Tree {
   }
 
   /** Entries in the UTF-8 order of their names, above `after`. */
-  *byName(directory: Fileid, after?: string): Generator<EntryRecord & { readonly name: string }> {
-    const options = after === undefined ? {} : { after };
+  *byName(directory: Fileid, after?: string, limit?: number): Generator<EntryRecord & { readonly name: string }> {
+    const options = { ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
     for (const [key, entry] of this.#entries.range([directory], options)) yield { ...entry, name: key[1] as string };
   }
 
