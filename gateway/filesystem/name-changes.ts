@@ -46,14 +46,13 @@ export class NameChanges {
   async createFile(directory: Node, name: string, how: CreateHow, context: OperationContext): Promise<Created> {
     const { database, files, tree } = this.#parts;
     checkName(name);
+    const retried = this.#retried(context);
+    if (retried !== undefined) return this.#onDisk(retried);
     const parent = await this.#inodes.changeable(directory, context.caller);
     await this.#inodes.learn(parent.fileid, name);
+    const meanwhile = this.#retried(context);
+    if (meanwhile !== undefined) return this.#onDisk(meanwhile);
     const found = this.#inodes.find(parent.fileid, name);
-    const retried = this.#retried(context);
-    if (retried !== undefined) {
-      await database.durable();
-      return retried;
-    }
     if (found !== undefined) {
       const verifier = how.mode === 'exclusive' ? how.verifier.toString('hex') : undefined;
       if (how.mode === 'guarded' || (how.mode === 'exclusive' && found.record.verifier !== verifier))
@@ -124,14 +123,13 @@ export class NameChanges {
     fields: Pick<InodeRecord, 'size'> & Partial<InodeRecord>,
   ): Promise<Created> {
     checkName(name);
+    const retried = this.#retried(context);
+    if (retried !== undefined) return this.#onDisk(retried);
     const parent = await this.#inodes.changeable(directory, context.caller);
     await this.#inodes.learn(parent.fileid, name);
+    const meanwhile = this.#retried(context);
+    if (meanwhile !== undefined) return this.#onDisk(meanwhile);
     const found = this.#inodes.find(parent.fileid, name);
-    const retried = this.#retried(context);
-    if (retried !== undefined) {
-      await this.#parts.database.durable();
-      return retried;
-    }
     if (found !== undefined) throw new FileSystemError('EXIST');
     const initial = initialFields(parent.node.export, parent.record, parent.caller, attributes, type);
     const result = this.#create(parent, name, context, { ...initial, ...fields });
@@ -165,13 +163,22 @@ export class NameChanges {
     return { node, created: true, directory: changeInfo(changes[0]) };
   }
 
-  /** What this very request has done already. Who did it may still be waiting for the disk: so must whoever repeats it. */
+  /**
+   * What this very request has done already. Looked for before anything is waited for, because a client that is told to
+   * come back (DELAY) does so with another request; and again afterwards, because the request may come twice.
+   */
   #retried({ once: key }: OperationContext): Created | undefined {
     const { once, tree } = this.#parts;
     const result = once.find(key, 'create');
     const record = result?.fileid === undefined ? undefined : tree.get(result.fileid);
     if (result?.fileid === undefined || record === undefined) return undefined;
     return this.#created(this.#inodes.node(result.fileid, record), result);
+  }
+
+  /** An answer that was found: who gave it first may still be waiting for the disk. */
+  async #onDisk<T>(answer: T): Promise<T> {
+    await this.#parts.database.durable();
+    return answer;
   }
 
   #change(fileid: Fileid): number {
@@ -186,14 +193,13 @@ export class NameChanges {
   ): Promise<ChangeInfo> {
     const { database, directories, failures, namespace, once, tree, queue } = this.#parts;
     checkName(name);
+    const done = once.find(context.once, 'remove');
+    if (done !== undefined) return this.#onDisk(changeInfo(done.changes[0]));
     const parent = await this.#inodes.changeable(directory, context.caller);
     await this.#inodes.learn(parent.fileid, name);
+    const doneMeanwhile = once.find(context.once, 'remove');
+    if (doneMeanwhile !== undefined) return this.#onDisk(changeInfo(doneMeanwhile.changes[0]));
     const found = this.#inodes.find(parent.fileid, name);
-    const done = once.find(context.once, 'remove');
-    if (done !== undefined) {
-      await database.durable();
-      return changeInfo(done.changes[0]);
-    }
     if (found === undefined) throw new FileSystemError('NOENT');
     if (isKeptBySticky(parent.record, found.record, parent.caller)) throw new FileSystemError('ACCESS');
     const isDirectory = found.record.type === 'directory';
@@ -233,17 +239,16 @@ export class NameChanges {
     const { database, directories, failures, namespace, once, queue, tree } = this.#parts;
     checkName(fromName);
     checkName(toName);
+    const done = once.find(context.once, 'rename');
+    if (done !== undefined) return this.#onDisk(renamed(done));
     const from = await this.#inodes.changeable(fromDirectory, context.caller);
     const to = await this.#inodes.changeable(toDirectory, context.caller);
     if (from.node.export !== to.node.export) throw new FileSystemError('XDEV');
     await Promise.all([this.#inodes.learn(from.fileid, fromName), this.#inodes.learn(to.fileid, toName)]);
+    const doneMeanwhile = once.find(context.once, 'rename');
+    if (doneMeanwhile !== undefined) return this.#onDisk(renamed(doneMeanwhile));
     const found = this.#inodes.find(from.fileid, fromName);
     const target = this.#inodes.find(to.fileid, toName);
-    const done = once.find(context.once, 'rename');
-    if (done !== undefined) {
-      await database.durable();
-      return renamed(done);
-    }
     if (found === undefined) throw new FileSystemError('NOENT');
     if (isKeptBySticky(from.record, found.record, from.caller)) throw new FileSystemError('ACCESS');
     if (target !== undefined && isKeptBySticky(to.record, target.record, to.caller))

@@ -145,6 +145,20 @@ describe.each(changes)('%s', (_, calls, refusal) => {
   });
 });
 
+describe.each(changes)('%s', (_, calls) => {
+  it('is answered as the first time after a restart, though nothing can be learned of the store', async () => {
+    let away = false;
+    const { connect, restart } = await begin((): Fate => (away ? { fails: 'unsent' } : {}));
+    const first = await send(await connect(), calls, xid);
+    expect(first.status).toBe(0);
+    away = true;
+    await restart();
+    // DELAY would be the end of it: a client comes back from that with another xid.
+    const again = await send(await connect(), calls, xid);
+    expect(again.bytes).toEqual(first.bytes);
+  });
+});
+
 it('another request that happens to have the same xid is carried out', async () => {
   const { connect } = await begin();
   const client = await connect();

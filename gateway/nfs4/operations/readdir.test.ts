@@ -164,6 +164,20 @@ describe('an entry whose attributes cannot be had', () => {
     );
   });
 
+  it('is there once more where its name has become another file meanwhile', async () => {
+    const { client, fileSystem } = await directoryOf(['a', 'new', 'replaced']);
+    const directory = await fileSystem.lookup(fileSystem.root(), 'data', caller);
+    const replaced = await fileSystem.lookup(directory, 'replaced', caller);
+    const attributes = fileSystem.attributes.bind(fileSystem);
+    fileSystem.attributes = async (node) => {
+      if (node.key !== replaced.key) return attributes(node);
+      await fileSystem.rename(directory, 'new', directory, 'replaced', { caller }).catch(() => undefined);
+      throw new FileSystemError('STALE');
+    };
+    const { entries, eof } = (await client.compound(...data, call(readdir, everything))).value(readdir);
+    expect([entries.map(nameOf), eof]).toEqual([['a', 'new', 'replaced'], true]);
+  });
+
   it('is left out when it has gone meanwhile', async () => {
     const { client } = await failing('STALE');
     const { entries, eof } = (await client.compound(...data, call(readdir, everything))).value(readdir);
