@@ -44,6 +44,7 @@ const steps: readonly Step[] = [
   tests('whole'),
   // They mostly wait: for uploads to settle, for what others do to be seen.
   tests('kernel', '--maxWorkers', '4'),
+  tests('chaos', '--maxWorkers', '3'),
 ];
 
 /** For everything temporary, so that it goes whatever becomes of the tests. */

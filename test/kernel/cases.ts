@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { hostAddress, openLab } from '../lab/lab.ts';
 import { startMoto } from '../s3/servers.ts';
 import { Bucket } from './bucket.ts';
-import { controlServer } from './control.ts';
+import { controlActions, controlServer } from './control.ts';
 import { KernelTestGateway } from './gateway.ts';
 
 /** 3 without locks: those of the client stay with the client. */
@@ -99,12 +99,12 @@ export class CaseRun {
 
     const data = await mkdtemp(join(tmpdir(), 'windlass-kernel-'));
     cleanUp.defer(() => rm(data, { recursive: true, force: true }));
-    const settings = { lab, server, exportName: 'drive', bucket: 'bucket' };
+    const settings = { spawn: lab.spawn, server, exportName: 'drive', bucket: 'bucket' };
     const gateway = new KernelTestGateway({ ...settings, port: 2049, dataFolder: join(data, 'used') });
     const fresh = new KernelTestGateway({ ...settings, port: 2050, dataFolder: join(data, 'fresh') });
     for (const one of [gateway, fresh]) cleanUp.defer(() => one.stop());
     await gateway.start();
-    await lab.answer(8000, controlServer(bucket, gateway, fresh));
+    await lab.answer(8000, controlServer(controlActions(bucket, gateway, fresh)));
 
     const options = (port: number): string =>
       `${versionOptions(version, port)},port=${port},proto=tcp,sec=sys,actimeo=1`;

@@ -8,16 +8,18 @@ import type { KernelTestGateway } from './gateway.ts';
 /** How long uploads may take until S3 must agree with the mount; milliseconds. */
 const settleTime = 150_000;
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body: string | Uint8Array;
 }
 
-const done: Answer = { status: 200, body: '' };
+export const done: Answer = { status: 200, body: '' };
 
-type Action = (key: string, body: Buffer) => Promise<Answer>;
+/** What a client may ask for, by name. */
+export type Actions = Readonly<Record<string, (key: string, body: Buffer) => Promise<Answer>>>;
 
-async function agrees(bucket: Bucket, body: Buffer): Promise<Answer> {
+/** Waits until S3 holds what a manifest of the mount (guest/manifest.py) says, and nothing else. */
+export async function agrees(bucket: Bucket, body: Buffer): Promise<Answer> {
   const entries = manifest.parse(JSON.parse(body.toString()));
   const deadline = Date.now() + settleTime;
   for (;;) {
@@ -33,8 +35,8 @@ async function agrees(bucket: Bucket, body: Buffer): Promise<Answer> {
 }
 
 /** @param fresh a gateway that has never seen the bucket */
-export function controlServer(bucket: Bucket, gateway: KernelTestGateway, fresh: KernelTestGateway): Server {
-  const actions: Readonly<Record<string, Action>> = {
+export function controlActions(bucket: Bucket, gateway: KernelTestGateway, fresh: KernelTestGateway): Actions {
+  return {
     put: (key, body) => bucket.put(key, body).then(() => done),
     delete: (key) => bucket.delete(key).then(() => done),
     async get(key) {
@@ -47,6 +49,9 @@ export function controlServer(bucket: Bucket, gateway: KernelTestGateway, fresh:
     'restart-KILL': () => gateway.restart('SIGKILL').then(() => done),
     'start-fresh': () => fresh.start().then(() => done),
   };
+}
+
+export function controlServer(actions: Actions): Server {
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const url = new URL(request.url ?? '', 'http://host');
     const action = actions[url.pathname.slice(1)];

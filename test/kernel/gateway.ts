@@ -2,19 +2,33 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { lineOf, stop } from '../lab/child.ts';
-import { type Lab, hostAddress, labNetwork } from '../lab/lab.ts';
+import { type Spawn, hasExited, lineOf, stop } from '../lab/child.ts';
+import { hostAddress, labNetwork } from '../lab/lab.ts';
 import type { S3Server } from '../s3/servers.ts';
 
 const commandLine = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url));
 
 export interface GatewaySettings {
-  readonly lab: Lab;
-  readonly server: S3Server;
+  /** Into the lab's network. */
+  readonly spawn: Spawn;
+  readonly server: Pick<S3Server, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
   readonly port: number;
   readonly exportName: string;
   readonly bucket: string;
   readonly dataFolder: string;
+  /** Options of `windlass gateway` beyond those that every kernel test has. */
+  readonly options?: readonly string[];
+}
+
+/** The arguments of a gateway that kernel clients of the lab may use as root. */
+function argumentsOf({ server, port, exportName, bucket, dataFolder, options = [] }: GatewaySettings): string[] {
+  return [
+    ...['gateway', '--bind', `${hostAddress}:${port}`, '--allow', labNetwork],
+    ...['--endpoint', server.endpoint, '--region', server.region, '--path-style'],
+    ...['--export', `${exportName}=${bucket}`, '--data-dir', dataFolder],
+    ...['--uid', '0', '--gid', '0', '--squash', 'none', '--metadata-ttl', '1', '--lease', '12'],
+    ...['--log-level', process.env['WINDLASS_KERNEL_LOG'] ?? 'info', ...options],
+  ];
 }
 
 export class KernelTestGateway {
@@ -33,15 +47,8 @@ export class KernelTestGateway {
 
   /** Returns once it serves. @throws ChildFailed */
   async start(): Promise<void> {
-    const { lab, server, port, exportName, bucket, dataFolder } = this.#settings;
-    const args = [
-      ...['gateway', '--bind', `${hostAddress}:${port}`, '--allow', labNetwork],
-      ...['--endpoint', server.endpoint, '--region', server.region, '--path-style'],
-      ...['--export', `${exportName}=${bucket}`, '--data-dir', dataFolder],
-      ...['--uid', '0', '--gid', '0', '--squash', 'none', '--metadata-ttl', '1', '--lease', '12'],
-      ...['--log-level', process.env['WINDLASS_KERNEL_LOG'] ?? 'info'],
-    ];
-    const child = lab.spawn(process.execPath, [commandLine, ...args], {
+    const { spawn, server } = this.#settings;
+    const child = spawn(process.execPath, [commandLine, ...argumentsOf(this.#settings)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
@@ -52,6 +59,15 @@ export class KernelTestGateway {
     this.#child = child;
     child.stderr?.on('data', (data: Buffer) => this.#log.push(data.toString()));
     await lineOf(child, /^ready \S+$/m, 60_000);
+  }
+
+  /** SIGKILL, whatever it is doing. Returns once it is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || hasExited(child)) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   }
 
   /**

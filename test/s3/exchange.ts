@@ -1,5 +1,6 @@
 /** One request on its way through the proxy and its reply on the way back. */
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { Transform, type Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault, StruckFault } from './faults.ts';
@@ -56,7 +57,13 @@ export async function carryOut(exchange: Exchange): Promise<void> {
 /** Closes the client's connection with RST rather than in order. */
 export function reset(response: http.ServerResponse): void {
   if (response.socket === null) response.destroy();
-  else response.socket.resetAndDestroy();
+  else resetConnection(response.socket);
+}
+
+/** With RST where the connection is TCP; Unix sockets, over which a lab's connections come, just end. */
+export function resetConnection(connection: Socket): void {
+  if (connection.remoteAddress === undefined) connection.destroy();
+  else connection.resetAndDestroy();
 }
 
 function answerWithError({ request, response, onBytesDown }: Exchange, status: number, code: string): void {

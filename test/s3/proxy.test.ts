@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -268,6 +271,18 @@ describe('faults at the proxy', () => {
     expect(answer.body).toContain('<Code>InternalError</Code>');
     expect((await send(`${proxy.endpoint}/b/k`)).status).toBe(200);
     expect([heard, proxy.counts().faults]).toEqual([1, 1]);
+  });
+
+  it('break connections that came by a Unix socket', async () => {
+    const proxy = await startProxied(answerHello, always([{ fault: { type: 'reset' }, probability: 1 }]));
+    const folder = await mkdtemp(path.join(tmpdir(), 'windlass-proxy-'));
+    closers.push(() => rm(folder, { recursive: true }));
+    const socketPath = path.join(folder, 'socket');
+    const gate = net.createServer((connection) => proxy.accept(connection)).listen(socketPath);
+    closers.push(() => new Promise((resolve) => gate.close(resolve)));
+    await once(gate, 'listening');
+    const request = http.get({ socketPath, path: '/b/k', agent: false });
+    await expect(once(request, 'response')).rejects.toThrow('socket hang up');
   });
 
   it('put an error inside a 200', async () => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { carryOut, reset } from './exchange.ts';
+import { carryOut, reset, resetConnection } from './exchange.ts';
 import { FaultPlan, type Fault, type Faults } from './faults.ts';
 import { classifyRequest, type ClassifiedRequest } from './request-kind.ts';
 
@@ -129,7 +129,7 @@ class CountingProxy implements Proxy {
 
   accept(connection: Socket): void {
     if (this.#server.listening) this.#server.emit('connection', connection);
-    else connection.resetAndDestroy();
+    else resetConnection(connection);
   }
 
   idleMilliseconds(): number {

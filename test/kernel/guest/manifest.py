@@ -45,4 +45,5 @@ def walk(root, below=""):
             yield from walk(root, path)
 
 
-json.dump(list(walk(sys.argv[1])), sys.stdout)
+if __name__ == "__main__":
+    json.dump(list(walk(sys.argv[1])), sys.stdout)
