@@ -24,6 +24,12 @@ export type FileSystemErrorCode =
   | 'BADCOOKIE'
   | 'NOTSYNC'
   | 'NOTSUPP'
+  /** An offset at or beyond the end of the file, where something is looked for behind it. */
+  | 'NXIO'
+  /** There is no extended attribute of that name. */
+  | 'NOXATTR'
+  /** Extended attributes are larger than an object can carry. */
+  | 'XATTR2BIG'
   | 'BUSY'
   /** Come back later: NFS4ERR_DELAY, NFS3ERR_JUKEBOX. */
   | 'DELAY';

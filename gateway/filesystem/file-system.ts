@@ -124,6 +124,31 @@ export interface OpenAccess {
   readonly write: boolean;
 }
 
+/** A regular file that an operation reads or changes: under an open, whose access suffices, else as the caller may. */
+export interface FileUse {
+  readonly node: Node;
+  readonly open: OpenFile | undefined;
+}
+
+/** Bytes. */
+export interface CopyRange {
+  readonly sourceOffset: number;
+  readonly targetOffset: number;
+  /** 0: to the end of the source. */
+  readonly length: number;
+}
+
+/** A stretch of a file; `data` undefined: a hole. Bytes. */
+export interface FileStretch {
+  readonly offset: number;
+  readonly length: number;
+  /** In order; to be sent, not changed. */
+  readonly data: readonly Buffer[] | undefined;
+}
+
+/** How SETXATTR is meant: whether the attribute must be new, must be there, or either. */
+export type XattrHow = 'either' | 'create' | 'replace';
+
 export interface FileSystem {
   /** Whether the outcome of exactly this operation is kept, so that asking it again is answered from that. */
   hasRecord(once: Once): boolean;
@@ -204,4 +229,31 @@ export interface FileSystem {
   commit(node: Node, caller: Caller): Promise<void>;
 
   status(node: Node): Promise<FileSystemStatus>;
+
+  /**
+   * Makes a range of one file that of another, without moving bytes where the store can copy them. Done in order and on
+   * the disk when it resolves. @returns bytes that were copied: those asked for, or fewer
+   * @throws WRONGTYPE, INVAL (a range beyond the source's end, overlapping ranges of one file), FBIG, NOSPC, ROFS, ACCESS
+   */
+  copy(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<number>;
+  /** As `copy`, all of it at one moment. @throws also XDEV where that cannot be */
+  clone(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<void>;
+  /** The first byte of data, or of a hole, from `offset` on; the file ends in a hole. @throws NXIO (offset at or beyond the end) */
+  seek(
+    file: FileUse,
+    offset: number,
+    kind: 'data' | 'hole',
+    caller: Caller,
+  ): Promise<{ readonly offset: number; readonly isEnd: boolean }>;
+  /** As `read`, holes apart; contiguous stretches from `offset` on. */
+  readStretches(
+    file: FileUse,
+    offset: number,
+    count: number,
+    caller: Caller,
+  ): Promise<{ readonly stretches: readonly FileStretch[]; readonly eof: boolean }>;
+  /** The file reaches at least to the end of the range; new bytes are zeros. @throws WRONGTYPE, FBIG, ROFS, ACCESS */
+  allocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void>;
+  /** The range, as far as the file reaches, becomes a hole. @throws WRONGTYPE, ROFS, ACCESS */
+  deallocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void>;
 }

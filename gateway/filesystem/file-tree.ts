@@ -12,17 +12,21 @@ import { OwnUploads } from '../staging/own-uploads.ts';
 import { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
 import type { QueueTimes } from '../staging/queue-times.ts';
+import { Repayment } from '../staging/repayment.ts';
 import { Segments } from '../staging/segments.ts';
 import { StagedFiles } from '../staging/staged-files.ts';
 import { Tree } from '../staging/tree.ts';
 import { UploadQueue } from '../staging/upload-queue.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { Copies } from './copies.ts';
 import { Descriptions } from './descriptions.ts';
 import { Directories } from './directories.ts';
 import { Exports } from './exports.ts';
 import { Failures } from './failures.ts';
 import { FileOperations } from './file-operations.ts';
 import type { FileSystem } from './file-system.ts';
+import { FileUses } from './file-uses.ts';
+import { Holes } from './holes.ts';
 import { Inodes } from './inodes.ts';
 import { NameChanges } from './name-changes.ts';
 import { Namespace } from './namespace.ts';
@@ -75,6 +79,8 @@ export class FileTree {
       changes,
       files,
       content,
+      loans,
+      repayment: new Repayment({ cache, files, loans, notices, tree }),
       places,
       own,
       notices,
@@ -93,6 +99,7 @@ export class FileTree {
       tree,
       changes,
       files,
+      loans,
       places,
       isOpen: (fileid) => openFiles.isOpen(fileid),
       settle: (fileid) => queue.touchFile(fileid, false),
@@ -126,6 +133,23 @@ export class FileTree {
       queue,
       failures,
     });
+    const uses = new FileUses(inodes, openFiles);
+    const holes = new Holes({ tree, files, content, openFiles, uses });
+    const copies = new Copies({
+      database,
+      tree,
+      changes,
+      files,
+      segments,
+      loans,
+      content,
+      places,
+      queue,
+      namespace,
+      openFiles,
+      uses,
+      failures,
+    });
     const nameChanges = new NameChanges({
       database,
       tree,
@@ -145,6 +169,8 @@ export class FileTree {
       inodes,
       nameChanges,
       fileOperations,
+      copies,
+      holes,
       directories,
       once,
       failures,

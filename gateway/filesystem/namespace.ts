@@ -3,6 +3,7 @@
  * store. Nothing here waits; whatever must be known of the store has been asked before.
  */
 import type { ChangeLog, Logged } from '../staging/change-log.ts';
+import type { Loans } from '../staging/loans.ts';
 import type { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord, PublishChange, RemoveChange, Replaces } from '../staging/records.ts';
 import type { StagedFiles } from '../staging/staged-files.ts';
@@ -13,6 +14,7 @@ export interface NamespaceParts {
   readonly tree: Tree;
   readonly changes: ChangeLog;
   readonly files: StagedFiles;
+  readonly loans: Loans;
   readonly places: Places;
   readonly isOpen: (fileid: Fileid) => boolean;
   /** The inode has changed again before it was published: that settles anew. */
@@ -67,14 +69,54 @@ export class Namespace {
     const key = places.keyOf(fileid);
     if (key === undefined) return;
     const from = record.object?.at?.key;
+    const lenders = this.#lenders(fileid, record.export);
     const change: PublishChange = {
       kind: 'publish',
       export: record.export,
       fileid,
-      keys: from === undefined || from === key ? [key] : [key, from],
+      keys: [...new Set([key, ...(from === undefined ? [] : [from]), ...lenders])],
+      ...(lenders.length > 0 ? { borrows: true } : {}),
       ...(displaces.length > 0 ? { displaces } : {}),
     };
     changes.append(change);
+  }
+
+  /**
+   * Logs the upload of a file that has borrowed bytes, at the end of the log. What is to be done to the keys that they are
+   * under comes after it, so that the store can copy them from there.
+   */
+  borrow(fileid: Fileid): void {
+    this.#relog(fileid, this.#parts.changes.waitingPublish(fileid)?.displaces ?? []);
+  }
+
+  /** The keys of now under which the bytes are that the file has borrowed. */
+  #lenders(fileid: Fileid, exportId: number): readonly string[] {
+    const { changes, loans } = this.#parts;
+    return this.#loans(fileid).map((loan) => changes.logical(exportId, loans.require(loan).object.at));
+  }
+
+  #loans(fileid: Fileid): readonly number[] {
+    const extents = this.#parts.files.get(fileid)?.extents.list ?? [];
+    return [...new Set(extents.flatMap((extent) => ('loan' in extent ? [extent.loan] : [])))];
+  }
+
+  /** Logs anew, behind the publish of a borrower, what will write or delete the keys that it has borrowed from. */
+  #serveFirst(fileid: Fileid): void {
+    const { changes, tree } = this.#parts;
+    const { export: exportId } = tree.require(fileid);
+    for (const key of this.#lenders(fileid, exportId)) {
+      const removal = changes.waitingRemove(exportId, key);
+      if (removal !== undefined) {
+        const { sequence, ...change } = removal;
+        changes.complete(sequence);
+        changes.append(change);
+      }
+      const claimant = changes.claimant(exportId, key);
+      const waits = claimant !== undefined && changes.waitingPublish(claimant.fileid)?.sequence === claimant.sequence;
+      // Two that have borrowed of each other cannot both come first: one of them is given its bytes before.
+      if (waits && claimant.fileid !== fileid && claimant.keys[0] === key && this.#loans(claimant.fileid).length === 0)
+        this.#relog(claimant.fileid, claimant.displaces ?? []);
+    }
   }
 
   /** Takes a name away, and with the name the inode, unless somebody has it open. */
@@ -149,11 +191,15 @@ export class Namespace {
 
   /** Logs the publish of an inode at the end of the log, under the key that its name stands for now. */
   #relog(fileid: Fileid, displaces: readonly Fileid[]): void {
-    const { changes, tree } = this.#parts;
+    const { changes, loans, tree } = this.#parts;
     const waiting = changes.waitingPublish(fileid);
     if (waiting !== undefined) changes.complete(waiting.sequence);
     const { export: exportId, object } = tree.require(fileid);
     const held = object?.at === undefined ? undefined : changes.heldRemove(exportId, object.at, fileid);
+    for (const loan of this.#loans(fileid)) {
+      const { object: lent } = loans.require(loan);
+      loans.move(loan, { ...lent, at: { key: changes.logical(exportId, lent.at), asOf: changes.next } });
+    }
     if (object?.at !== undefined) {
       // Directory renames that are in the log by now have moved the bytes before this publish looks for them.
       const at = { key: changes.logical(exportId, object.at), asOf: changes.next };
@@ -162,6 +208,7 @@ export class Namespace {
       this.publish(fileid, displaces);
       if (held !== undefined) this.#removeAfter(fileid, at.key, held);
     } else this.publish(fileid, displaces);
+    this.#serveFirst(fileid);
   }
 
   /** Logs a removal anew that waits for the bytes to be elsewhere: after the publish that brings them there. */

@@ -56,25 +56,52 @@ export class OpenFiles {
     for (const handle of this.#open.get(fileid) ?? []) handle.pinned ??= this.#parts.content.viewOf(fileid, before);
   }
 
-  /** @param open whose read it is @throws FileSystemError */
-  async read(fileid: Fileid, offset: number, count: number, open?: Handle): Promise<ReadResult> {
-    const { content, failures } = this.#parts;
-    const length = Math.min(count, maxTransfer);
-    const pinned = open?.pinned;
-    if (pinned !== undefined) {
-      const data = await failures.within(content.read(pinned, offset, length, open?.reader));
-      return { data, eof: offset + length >= pinned.size };
-    }
-    return failures.within(this.#readLatest(fileid, offset, length, open?.reader));
+  /** What the holder of this open reads; without one, what is there now. @throws FileSystemError STALE */
+  viewOf(fileid: Fileid, open: OpenFile | undefined): { readonly view: ContentView; readonly isPinned: boolean } {
+    const pinned = open instanceof Handle ? open.pinned : undefined;
+    return { view: pinned ?? this.#view(fileid), isPinned: pinned !== undefined };
   }
 
-  /** Staged bytes may be uploaded, or an object replaced by an upload, between the look and the read: then it looks again. */
-  async #readLatest(fileid: Fileid, offset: number, length: number, reader?: Reader): Promise<ReadResult> {
+  /** The file is about to be changed here: whoever read another's version before it sees that from now on. */
+  unpin(fileid: Fileid): void {
+    for (const handle of this.#open.get(fileid) ?? []) handle.pinned = undefined;
+  }
+
+  /** Its content was changed: that is sent, and on the disk when this resolves. @throws FileSystemError */
+  async keep(node: InodeNode): Promise<void> {
+    const { database, failures, namespace, queue } = this.#parts;
+    try {
+      database.transact(() => namespace.publish(node.fileid));
+      queue.touchFile(node.fileid, this.hasWriter(node.fileid));
+      await this.commit(node);
+    } catch (error) {
+      throw failures.translate(error);
+    }
+  }
+
+  /** @throws FileSystemError */
+  read(fileid: Fileid, offset: number, count: number, open?: OpenFile): Promise<ReadResult> {
+    const length = Math.min(count, maxTransfer);
+    const reader = open instanceof Handle ? open.reader : undefined;
+    return this.look(fileid, open, async (view) => {
+      const data = await this.#parts.content.read(view, offset, length, reader);
+      return { data, eof: offset + length >= view.size };
+    });
+  }
+
+  /**
+   * What `body` makes of what the holder of the open sees, or of what is there now. Staged bytes may be uploaded, or an
+   * object replaced by an upload, between the look and the read: then it looks again. @throws FileSystemError
+   */
+  look<T>(fileid: Fileid, open: OpenFile | undefined, body: (view: ContentView) => Promise<T>): Promise<T> {
+    const { view, isPinned } = this.viewOf(fileid, open);
+    return this.#parts.failures.within(isPinned ? body(view) : this.#lookAgain(fileid, body));
+  }
+
+  async #lookAgain<T>(fileid: Fileid, body: (view: ContentView) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const view = this.#view(fileid);
       try {
-        const data = await this.#parts.content.read(view, offset, length, reader);
-        return { data, eof: offset + length >= view.size };
+        return await body(this.#view(fileid));
       } catch (error) {
         if (tries === maxLooks || !(error instanceof StagingError || isGone(error))) throw error;
       }
@@ -93,7 +120,7 @@ export class OpenFiles {
     if (tree.get(fileid) === undefined) throw new FileSystemError('STALE');
     const bytes = data.subarray(0, maxTransfer);
     if (offset + bytes.length > maxFile) throw new FileSystemError('FBIG');
-    for (const handle of this.#open.get(fileid) ?? []) handle.pinned = undefined;
+    this.unpin(fileid);
     try {
       const change = await files.write(fileid, offset, bytes);
       if (tree.get(fileid) === undefined) throw new FileSystemError('STALE');

@@ -5,6 +5,7 @@ import { gatewayRoot, type Tree } from '../staging/tree.ts';
 import { attributesOf } from './attribute-records.ts';
 import type { AttributeChanges, Attributes, DeviceNumber, FileSystemStatus } from './attributes.ts';
 import type { Caller } from './caller.ts';
+import type { Copies } from './copies.ts';
 import type { Directories } from './directories.ts';
 import { FileSystemError } from './errors.ts';
 import type { Exports } from './exports.ts';
@@ -13,11 +14,14 @@ import type { FileOperations } from './file-operations.ts';
 import { decodeFilehandle } from './filehandle.ts';
 import type {
   ChangeInfo,
+  CopyRange,
   Created,
   CreateHow,
   DirectoryEntry,
   DirectoryPage,
+  FileStretch,
   FileSystem,
+  FileUse,
   Node,
   Once,
   OpenAccess,
@@ -27,6 +31,7 @@ import type {
   Stability,
   WriteResult,
 } from './file-system.ts';
+import type { Holes } from './holes.ts';
 import type { Inodes } from './inodes.ts';
 import type { NameChanges } from './name-changes.ts';
 import { checkName } from './names.ts';
@@ -40,6 +45,8 @@ export interface TreeFileSystemParts {
   readonly inodes: Inodes;
   readonly nameChanges: NameChanges;
   readonly fileOperations: FileOperations;
+  readonly copies: Copies;
+  readonly holes: Holes;
   readonly directories: Directories;
   readonly once: OnceRecords;
   readonly failures: Failures;
@@ -272,6 +279,40 @@ export class TreeFileSystem implements FileSystem {
 
   commit(node: Node): Promise<void> {
     return this.#fileOperations.commit(node);
+  }
+
+  copy(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<number> {
+    return this.#parts.copies.copy(source, target, range, caller);
+  }
+
+  clone(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<void> {
+    return this.#parts.copies.clone(source, target, range, caller);
+  }
+
+  seek(
+    file: FileUse,
+    offset: number,
+    kind: 'data' | 'hole',
+    caller: Caller,
+  ): Promise<{ readonly offset: number; readonly isEnd: boolean }> {
+    return this.#parts.holes.seek(file, offset, kind, caller);
+  }
+
+  readStretches(
+    file: FileUse,
+    offset: number,
+    count: number,
+    caller: Caller,
+  ): Promise<{ readonly stretches: readonly FileStretch[]; readonly eof: boolean }> {
+    return this.#parts.holes.readStretches(file, offset, count, caller);
+  }
+
+  allocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
+    return this.#parts.holes.allocate(file, offset, length, caller);
+  }
+
+  deallocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
+    return this.#parts.holes.deallocate(file, offset, length, caller);
   }
 
   status(): Promise<FileSystemStatus> {

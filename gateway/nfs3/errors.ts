@@ -27,6 +27,10 @@ const statuses: Readonly<Record<FileSystemErrorCode, Nfs3Status>> = {
   BADCOOKIE: Nfs3Status.BAD_COOKIE,
   NOTSYNC: Nfs3Status.NOT_SYNC,
   NOTSUPP: Nfs3Status.NOTSUPP,
+  // What only NFSv4.2 asks for.
+  NXIO: Nfs3Status.INVAL,
+  NOXATTR: Nfs3Status.NOTSUPP,
+  XATTR2BIG: Nfs3Status.NOTSUPP,
   BUSY: Nfs3Status.JUKEBOX,
   DELAY: Nfs3Status.JUKEBOX,
 };

@@ -79,6 +79,8 @@ const refused: ReadonlySet<string> = new Set([
   'DELEGRETURN',
   'DESTROY_CLIENTID',
   'LINK',
+  'OFFLOAD_CANCEL',
+  'OFFLOAD_STATUS',
   'OPEN_CONFIRM',
   'RECLAIM_COMPLETE',
   'SETCLIENTID_CONFIRM',

@@ -33,8 +33,12 @@ const sessionless: ReadonlySet<number> = new Set([
 
 /** These change something: they must not be performed when their result might not fit into the reply. */
 const changing: ReadonlySet<number> = new Set([
+  Opcode.ALLOCATE,
+  Opcode.CLONE,
   Opcode.CLOSE,
+  Opcode.COPY,
   Opcode.CREATE,
+  Opcode.DEALLOCATE,
   Opcode.LINK,
   Opcode.LOCK,
   Opcode.LOCKU,

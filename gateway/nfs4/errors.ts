@@ -28,6 +28,9 @@ const statuses: Readonly<Record<FileSystemErrorCode, Nfs4Status>> = {
   // Only NFSv3's guarded SETATTR asks for what can fail this way.
   NOTSYNC: Nfs4Status.SERVERFAULT,
   NOTSUPP: Nfs4Status.NOTSUPP,
+  NXIO: Nfs4Status.NXIO,
+  NOXATTR: Nfs4Status.NOXATTR,
+  XATTR2BIG: Nfs4Status.XATTR2BIG,
   BUSY: Nfs4Status.FILE_OPEN,
   DELAY: Nfs4Status.DELAY,
 };

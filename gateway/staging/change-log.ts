@@ -185,6 +185,18 @@ export class ChangeLog {
     return { sequence: next, ...(this.#pending.get(next) as Change) };
   }
 
+  /** Whether the store is being asked right now to write or delete what is under this key of now. */
+  isBeingWritten(exportId: number, key: string): boolean {
+    for (const alias of this.aliases(exportId, key)) {
+      for (const sequence of this.#byKey.get(id(exportId, alias)) ?? []) {
+        const change = this.#pending.get(sequence);
+        if (change === undefined || change.kind === 'move-tree' || !this.#running.has(sequence)) continue;
+        if (change.keys[0] === alias && this.logical(exportId, { key: alias, asOf: sequence }) === key) return true;
+      }
+    }
+    return false;
+  }
+
   isPending(exportId: number, key: string): boolean {
     return this.#byKey.has(id(exportId, key));
   }

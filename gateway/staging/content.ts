@@ -4,7 +4,7 @@ import type { Reader } from '../cache/read-ahead.ts';
 import type { Fileid, InodeRecord, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
 import { StoreError } from '../store/object-store.ts';
-import type { Extent, Extents } from './extents.ts';
+import { Extents, type Extent } from './extents.ts';
 import type { Loans } from './loans.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
@@ -21,6 +21,42 @@ export interface ContentView {
   readonly baseLength: number;
   readonly size: number;
   readonly object: StoredObject | undefined;
+}
+
+/** A part of a file that has bytes, or has none: it reads as zeros, and nobody has written them. */
+export interface Stretch {
+  readonly offset: number;
+  readonly length: number;
+  readonly isHole: boolean;
+}
+
+/** The stretches of the view from `offset` on, in order and as long as they are, up to `length` bytes and its end. */
+export function* stretchesOf(view: ContentView, offset: number, length: number): Generator<Stretch> {
+  const end = Math.min(offset + length, view.size);
+  const limit = baseLimit(view);
+  let last: Stretch | undefined;
+  for (const { offset: at, length: size, extent } of (view.extents ?? Extents.empty).pieces(offset, end - offset)) {
+    // What lies under the extents ends somewhere, and a hole begins there.
+    const cut = extent === undefined ? Math.min(Math.max(limit, at), at + size) : at + size;
+    const isHole = extent !== undefined && 'zeros' in extent;
+    for (const next of [
+      { offset: at, length: cut - at, isHole },
+      { offset: cut, length: at + size - cut, isHole: true },
+    ]) {
+      if (next.length === 0) continue;
+      if (last?.isHole === next.isHole) last = { ...last, length: last.length + next.length };
+      else {
+        if (last !== undefined) yield last;
+        last = next;
+      }
+    }
+  }
+  if (last !== undefined) yield last;
+}
+
+/** Bytes of the object that count where no extent lies over them. */
+export function baseLimit({ baseLength, object }: ContentView): number {
+  return object === undefined ? 0 : Math.min(baseLength, object.version.size);
 }
 
 export interface ContentParts {
@@ -91,8 +127,7 @@ export class Content {
 
   /** What lies under the extents: the object as far as it counts, then zeros. */
   async #base(view: ContentView, offset: number, length: number, reader?: Reader): Promise<readonly Buffer[]> {
-    const limit = view.object === undefined ? 0 : Math.min(view.baseLength, view.object.version.size);
-    const stored = Math.max(0, Math.min(length, limit - offset));
+    const stored = Math.max(0, Math.min(length, baseLimit(view) - offset));
     const parts = stored > 0 ? await this.#object(view, offset, stored, reader) : [];
     return stored === length ? parts : [...parts, ...zeroBuffers(length - stored)];
   }

@@ -5,11 +5,13 @@ import type { Tree } from './tree.ts';
 import type { StoreError } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content } from './content.ts';
+import type { Loans } from './loans.ts';
 import { MoveTree } from './move-tree.ts';
 import type { Notices } from './notices.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
 import { Publish } from './publish.ts';
+import type { Repayment } from './repayment.ts';
 import type { StagedFiles } from './staged-files.ts';
 import type { Executor, Holder } from './pending.ts';
 
@@ -19,6 +21,8 @@ export interface ExecutorParts {
   readonly changes: ChangeLog;
   readonly files: StagedFiles;
   readonly content: Content;
+  readonly loans: Loans;
+  readonly repayment: Repayment;
   readonly places: Places;
   readonly own: OwnUploads;
   readonly notices: Notices;
@@ -86,6 +90,7 @@ export class StoreExecutor implements Executor {
     const { changes, database, notices, places } = this.#parts;
     for (const sequence of sequences) {
       const change = changes.get(sequence) as RemoveChange;
+      await this.#parts.repayment.before(exportId, changes.logical(exportId, { key: change.key, asOf: sequence }));
       if (change.holder === undefined || !this.#hasHolder(change)) continue;
       await this.#publish.preserve(change.holder, changes.physical(exportId, { key: change.key, asOf: sequence }));
     }

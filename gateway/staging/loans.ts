@@ -7,7 +7,6 @@
  */
 import type { Database, Table } from '../database/database.ts';
 import type { ObjectSource } from '../cache/blocks.ts';
-import type { ObjectMetadata } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Places } from './places.ts';
 import type { ExtentRecord, Fileid, LoggedKey, StoredObject } from './records.ts';
@@ -18,14 +17,11 @@ export interface LoanRecord {
   readonly borrower: Fileid;
   /** The version that is borrowed from, and its key. */
   readonly object: StoredObject & { readonly at: LoggedKey };
-  /** Of that version, where it is known: what a new file that is a copy of all of it begins with. */
-  readonly metadata?: ObjectMetadata;
 }
 
 export type Loan = { readonly loan: number } & LoanRecord;
 
 export class Loans {
-  readonly #database: Database;
   readonly #changes: ChangeLog;
   readonly #places: Places;
   readonly #table: Table<LoanRecord>;
@@ -34,10 +30,11 @@ export class Loans {
   readonly #live = new Map<number, number>();
   /** By the key as it was logged. */
   readonly #byKey = new Map<string, Set<number>>();
+  /** Over, and still in the table: they go with the next one that is taken, or at the next start. */
+  readonly #over: number[] = [];
   #next = 1;
 
   constructor(database: Database, changes: ChangeLog, places: Places) {
-    this.#database = database;
     this.#changes = changes;
     this.#places = places;
     this.#table = database.table('loans');
@@ -58,6 +55,7 @@ export class Loans {
   /** Inside a transaction: a loan that `length` bytes of extents are about to refer to. */
   take(record: LoanRecord, length: number): number {
     const loan = this.#next++;
+    for (const over of this.#over.splice(0)) this.#table.delete([over]);
     this.#table.put([loan], record);
     this.#live.set(loan, length);
     this.#index(loan, record);
@@ -74,7 +72,7 @@ export class Loans {
     if (record === undefined) return;
     this.#records.delete(loan);
     this.#unindex(loan, record);
-    this.#database.transact(() => this.#table.delete([loan]));
+    this.#over.push(loan);
   }
 
   /** @throws StagingError where no extent refers to it any more */
@@ -108,11 +106,11 @@ export class Loans {
       .filter(({ object }) => this.#changes.logical(exportId, object.at) === key);
   }
 
-  /** Loans from what is in the store under this key, or with one that ends in `/` below it. */
-  under(exportId: number, physical: string): readonly Loan[] {
-    const isHere = (key: string): boolean => physical === key || (physical.endsWith('/') && key.startsWith(physical));
+  /** Loans that were logged before `sequence` from below a prefix as it was called then. */
+  under(exportId: number, prefix: string, sequence: number): readonly Loan[] {
     return [...this.#records]
-      .filter(([, record]) => record.export === exportId && isHere(this.#changes.physical(exportId, record.object.at)))
+      .filter(([, { export: of, object }]) => of === exportId && object.at.asOf <= sequence)
+      .filter(([, { object }]) => object.at.key.startsWith(prefix))
       .map(([loan, record]) => ({ loan, ...record }));
   }
 

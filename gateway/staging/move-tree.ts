@@ -20,8 +20,9 @@ export class MoveTree {
   }
 
   async perform(sequence: number, change: MoveTreeChange): Promise<void> {
-    const { changes, database, places } = this.#parts;
+    const { changes, database, places, repayment } = this.#parts;
     const { store } = places.require(change.export);
+    await repayment.beforeMove(change.export, change.from, sequence);
     await database.durable();
     if (change.phase === 'copy') {
       await this.#copy(sequence, change, store);
@@ -92,6 +93,10 @@ export class MoveTree {
     if (fileid !== undefined && object !== undefined && places.versionOf(object).etag === before.etag) {
       const version = places.versionOf(object);
       tree.update(fileid, { object: { ...object, version, unconfirmed: true, moved: { sequence, version: moved } } });
+    }
+    for (const { loan, object } of this.#parts.loans.at(change.export, key)) {
+      if (places.versionOf(object).etag === before.etag)
+        this.#parts.loans.move(loan, { ...object, moved: { sequence, version: moved } });
     }
     const removal = changes.removalOf(change.export, key);
     if (removal !== undefined && isBefore(removal)) {

@@ -25,13 +25,13 @@ export class OwnUploads {
   /** Whether what is under the key of a publish is what an attempt at it has put there. @throws StoreError */
   async isOwn(
     sequence: number,
-    { export: exportId, keys, writeId }: PublishChange,
+    { export: exportId, keys, writeId, borrows }: PublishChange,
     found: ObjectDescription,
   ): Promise<boolean> {
     if (writeId === undefined) return false;
     if (found.metadata.user[writeIdKey] === writeId) return true;
     const [, from] = keys;
-    if (from === undefined) return false;
+    if (from === undefined || borrows === true) return false;
     // A copy that carried everything over bears no mark, but its source is still there.
     const { changes, places } = this.#parts;
     const source = await places.require(exportId).store.head(changes.physical(exportId, { key: from, asOf: sequence }));

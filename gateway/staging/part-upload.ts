@@ -1,10 +1,11 @@
 /** Sends the bytes of one generation of a file: in one PUT where they are few, else in parts. */
 import { Readable } from 'node:stream';
 import type { Database } from '../database/database.ts';
-import type { Body, Condition, ObjectMetadata, Part, Version } from '../store/object-store.ts';
+import type { Body, Condition, ObjectMetadata, Part, Pin, Version } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content, ContentView } from './content.ts';
 import { Extents } from './extents.ts';
+import type { Loans } from './loans.ts';
 import { multipartThreshold, planParts } from './parts.ts';
 import type { Place, Places } from './places.ts';
 
@@ -18,6 +19,7 @@ export interface PartUploadParts {
   readonly database: Database;
   readonly changes: ChangeLog;
   readonly content: Content;
+  readonly loans: Loans;
   readonly places: Places;
 }
 
@@ -40,8 +42,14 @@ export class PartUpload {
 
   /** @param view a frozen generation @throws StoreError, StagingError */
   async send(upload: ContentUpload, view: ContentView): Promise<Version> {
-    if (view.size > multipartThreshold) return this.#sendParts(upload, view);
     const { place, physical, metadata, condition } = upload;
+    const copied = wholeLoan(view);
+    if (copied !== undefined && this.#parts.loans.locate(copied).version.size === view.size) {
+      const { key: sourceKey, version } = this.#parts.loans.locate(copied);
+      const pin = pinOf(version);
+      return place.store.copy({ sourceKey, pin, targetKey: physical, size: view.size, metadata, condition });
+    }
+    if (view.size > multipartThreshold) return this.#sendParts(upload, view);
     return place.store.put({ key: physical, body: await this.#body(view, 0, view.size), metadata, condition });
   }
 
@@ -49,7 +57,7 @@ export class PartUpload {
     { physical, condition, place, sequence, metadata }: ContentUpload,
     view: ContentView,
   ): Promise<Version> {
-    const { changes, database, places } = this.#parts;
+    const { changes, database, loans, places } = this.#parts;
     const { multipart, limits } = place.store;
     const source = view.object === undefined ? undefined : places.locate(view.fileid, view.export, view.object);
     const baseLength = source === undefined ? 0 : Math.min(view.baseLength, source.version.size);
@@ -68,15 +76,11 @@ export class PartUpload {
           const part = planned[index];
           if (part === undefined) return;
           const common = { key: physical, uploadId, partNumber: index + 1 };
-          const range = { offset: part.offset, length: part.length };
+          const from = part.borrowed === undefined ? source : loans.locate(part.borrowed.loan);
+          const range = { offset: part.borrowed?.position ?? part.offset, length: part.length };
           parts[index] =
-            part.copy && source !== undefined
-              ? await multipart.copyPart({
-                  ...common,
-                  sourceKey: source.key,
-                  pin: { etag: source.version.etag },
-                  range,
-                })
+            part.copy && from !== undefined
+              ? await multipart.copyPart({ ...common, sourceKey: from.key, pin: pinOf(from.version), range })
               : await multipart.uploadPart({ ...common, body: await this.#body(view, part.offset, part.length) });
         }
       };
@@ -102,4 +106,15 @@ export class PartUpload {
     }
     return { size: length, open: () => Readable.from(chunks(), { objectMode: false }) };
   }
+}
+
+/** The loan that all of the content is, from its start. */
+export function wholeLoan({ extents, size }: Pick<ContentView, 'extents' | 'size'>): number | undefined {
+  const [extent, ...others] = extents?.list ?? [];
+  if (extent === undefined || others.length > 0 || !('loan' in extent)) return undefined;
+  return extent.offset === 0 && extent.position === 0 && extent.length === size ? extent.loan : undefined;
+}
+
+function pinOf({ etag, versionId }: Version): Pin {
+  return versionId === undefined ? { etag } : { etag, versionId };
 }

@@ -19,6 +19,8 @@ const typeOfBits = new Map(Object.entries(typeBits).map(([type, bits]) => [bits,
 
 /** Marks which upload wrote an object, so that one whose answer was lost is known again. */
 export const writeIdKey = 'windlass-write-id';
+/** s3fs's extended attributes. */
+export const xattrKey = 'xattr';
 const deviceKey = 'file-device';
 const geeseSymlinkKey = '--symlink-target';
 
@@ -99,6 +101,12 @@ export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata
       [writeIdKey]: writeId,
     },
   };
+}
+
+/** What a copy of the object takes along: not what stands for owner, mode, times and extended attributes. */
+export function withoutAttributes(metadata: ObjectMetadata): ObjectMetadata {
+  const user = Object.entries(metadata.user).filter(([key]) => !attributeKeys.has(key) && key !== xattrKey);
+  return { ...metadata, user: Object.fromEntries(user) };
 }
 
 /** Whether the metadata say anything of owner, mode or type, so that an export with such objects needs them (`metadata=full`). */

@@ -1,13 +1,14 @@
 /** Brings the store in line with one inode: one PUT, one multipart upload, or one copy, whichever does it. */
 import { randomUUID } from 'node:crypto';
+import type { ObjectSource } from '../cache/blocks.ts';
 import type { Fileid, InodeRecord, PublishChange } from './records.ts';
 import { gatewayRoot, nextChange } from './tree.ts';
 import { conflictName } from './conflict-name.ts';
-import type { ContentView } from './content.ts';
+import { isGone, type ContentView } from './content.ts';
 import type { ExecutorParts } from './executor.ts';
-import { PartUpload, readSize } from './part-upload.ts';
+import { PartUpload, readSize, wholeLoan } from './part-upload.ts';
 import type { Place } from './places.ts';
-import { writePosixMetadata } from './posix-metadata.ts';
+import { withoutAttributes, writePosixMetadata } from './posix-metadata.ts';
 import { carriedOf, isDone, isMoved, metadataOf } from './publish-state.ts';
 import type { Frozen } from './staged-files.ts';
 import { StoreError } from '../store/object-store.ts';
@@ -34,9 +35,11 @@ export class Publish {
   }
 
   async perform(sequence: number, change: PublishChange): Promise<void> {
-    const { changes, database, places, tree } = this.#parts;
+    const { changes, database, places, repayment, tree } = this.#parts;
     const { fileid } = change;
     const target = changes.targetOf(sequence);
+    const { export: exportId } = change;
+    await repayment.before(exportId, changes.logical(exportId, { key: change.keys[0] as string, asOf: sequence }));
     for (const displaced of change.displaces ?? []) await this.preserve(displaced, target);
     if (!this.#isHere(change, target)) return this.#retract(sequence, change, target);
     if (isDone(tree.require(fileid))) {
@@ -94,6 +97,11 @@ export class Publish {
         error instanceof StoreError &&
         // A key that must be at some version and is gone altogether.
         (error.code === 'PreconditionFailed' || (error.code === 'NotFound' && 'etag' in attempt.condition));
+      if (!isRefused && !isGone(error)) throw error;
+      // What a copy was to be made of is gone: what is cached of it is kept, and sent at the next attempt.
+      const lost = frozen === undefined ? 'none' : await this.#parts.repayment.ofLost(attempt.fileid);
+      if (lost === 'repaid') return;
+      if (lost === 'lost') throw error;
       if (!isRefused) throw error;
       await this.#resolve(attempt, error);
     }
@@ -150,12 +158,23 @@ export class Publish {
   async #learnMetadata(fileid: Fileid): Promise<void> {
     const { database, places, tree } = this.#parts;
     const record = tree.get(fileid);
-    if (record?.object === undefined || record.metadata !== undefined || isMoved(record)) return;
-    const { store, key } = places.locate(fileid, record.export, record.object);
-    const metadata = (await store.head(key))?.metadata ?? metadataOf(record);
+    if (record === undefined || record.metadata !== undefined || isMoved(record)) return;
+    const source =
+      record.object === undefined ? this.#copied(fileid) : places.locate(fileid, record.export, record.object);
+    if (source === undefined) return;
+    const found = (await source.store.head(source.key))?.metadata;
+    const learned = record.object === undefined && found !== undefined ? withoutAttributes(found) : found;
+    const metadata = learned ?? metadataOf(record);
     database.transact(() => {
       if (tree.get(fileid)?.metadata === undefined) tree.update(fileid, { metadata });
     });
+  }
+
+  /** The object that a new file is a copy of, all of it. */
+  #copied(fileid: Fileid): ObjectSource | undefined {
+    const { content, files, loans } = this.#parts;
+    const loan = files.get(fileid) === undefined ? undefined : wholeLoan(content.view(fileid));
+    return loan === undefined ? undefined : loans.locate(loan);
   }
 
   /** Inside a transaction: the store may have keys below the directories above from now on. */
@@ -240,7 +259,8 @@ export class Publish {
     const waiting = changes.waitingPublish(fileid);
     if (waiting !== undefined) {
       const { sequence: at, ...change } = waiting;
-      changes.replace(at, { ...change, keys: [change.keys[0] as string, changes.keyAt(exportId, key, at)] });
+      const [own = key, ...lenders] = change.keys;
+      changes.replace(at, { ...change, keys: [own, changes.keyAt(exportId, key, at), ...lenders] });
     }
     const claimant = changes.claimant(exportId, key);
     if (claimant !== undefined) {

@@ -106,6 +106,8 @@ interface ChangeBase {
 export interface PublishChange extends ChangeBase {
   readonly kind: 'publish';
   readonly fileid: Fileid;
+  /** Keys behind its own, but for the one that its own object may be under, are those that it has borrowed bytes from. */
+  readonly borrows?: true;
   /** Unlinked inodes whose bytes are under the key that will be overwritten. */
   readonly displaces?: readonly Fileid[];
   /** It has been begun, and may have reached the store without our knowing: this marks what it wrote. */

@@ -5,7 +5,7 @@
 import type { Database, Table } from '../database/database.ts';
 import type { ExtentRecord, Fileid, InodeRecord, StoredObject } from './records.ts';
 import { nextChange, type Tree } from './tree.ts';
-import { Extents, isSameSource, type Extent, type Location } from './extents.ts';
+import { Extents, isSameSource, type Extent, type Location, type Piece } from './extents.ts';
 import type { Loans } from './loans.ts';
 import { StagingError, type Segments } from './segments.ts';
 
@@ -327,16 +327,22 @@ export class StagedFile {
     };
   }
 
-  /** Takes bytes in that the file has already, from its object, where nothing was written since: only their place changes. */
-  async absorb(offset: number, data: Buffer): Promise<void> {
+  /**
+   * Takes bytes in that the file has already, from its object or from a loan, where nothing was written since: only their
+   * place changes.
+   */
+  async absorb(offset: number, data: Buffer, loan?: number): Promise<void> {
     const { segment, position } = await this.#segments.append(data);
     const counts = this.#discarded ? 0 : (this.#tree.get(this.fileid)?.staged?.baseLength ?? 0);
+    const isWanted = ({ extent }: Piece): boolean =>
+      loan === undefined ? extent === undefined : extent !== undefined && 'loan' in extent && extent.loan === loan;
     for (const piece of [...this.#extents.pieces(offset, data.length)]) {
       const from = { segment, position: position + (piece.offset - offset) };
-      const length = piece.extent === undefined ? Math.min(piece.length, counts - piece.offset) : 0;
+      const limit = loan === undefined ? counts - piece.offset : this.#discarded ? 0 : piece.length;
+      const length = isWanted(piece) ? Math.max(0, Math.min(piece.length, limit)) : 0;
       if (length > 0) this.#cover({ offset: piece.offset, length, ...from });
-      const unused = piece.length - Math.max(0, length);
-      if (unused > 0) this.#segments.release(from, unused);
+      if (length < piece.length)
+        this.#segments.release({ segment, position: from.position + length }, piece.length - length);
     }
   }
 

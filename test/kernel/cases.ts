@@ -9,6 +9,7 @@ import { startMoto } from '../s3/servers.ts';
 import { Bucket } from './bucket.ts';
 import { controlActions, controlServer } from './control.ts';
 import { KernelTestGateway } from './gateway.ts';
+import { RequestLog } from './request-log.ts';
 
 /** 3 without locks: those of the client stay with the client. */
 export type NfsVersion = '3 without locks' | '4.0' | '4.1' | '4.2';
@@ -87,7 +88,9 @@ export class CaseRun {
     await using cleanUp = new AsyncDisposableStack();
     const lab = await openLab();
     cleanUp.defer(() => lab.close());
-    const server = await startMoto({ spawn: lab.spawn, port: 5000, reach: (port) => lab.reach(port) });
+    const s3Port = 5000;
+    const reached = lab.reach(s3Port);
+    const server = await startMoto({ spawn: lab.spawn, port: s3Port, reach: () => reached });
     cleanUp.defer(() => server.stop());
     await server.createBucket('bucket');
     const client = server.client();
@@ -99,12 +102,16 @@ export class CaseRun {
 
     const data = await mkdtemp(join(tmpdir(), 'windlass-kernel-'));
     cleanUp.defer(() => rm(data, { recursive: true, force: true }));
-    const settings = { spawn: lab.spawn, server, exportName: 'drive', bucket: 'bucket' };
+    const requests = await RequestLog.open(lab, await reached);
+    cleanUp.defer(() => requests.close());
+    const counted = { ...server, endpoint: requests.endpoint };
+    const settings = { spawn: lab.spawn, server: counted, exportName: 'drive', bucket: 'bucket' };
     const gateway = new KernelTestGateway({ ...settings, port: 2049, dataFolder: join(data, 'used') });
     const fresh = new KernelTestGateway({ ...settings, port: 2050, dataFolder: join(data, 'fresh') });
     for (const one of [gateway, fresh]) cleanUp.defer(() => one.stop());
     await gateway.start();
-    await lab.answer(8000, controlServer(controlActions(bucket, gateway, fresh)));
+    const actions = { ...controlActions(bucket, gateway, fresh), requests: requests.action };
+    await lab.answer(8000, controlServer(actions));
 
     const options = (port: number): string =>
       `${versionOptions(version, port)},port=${port},proto=tcp,sec=sys,actimeo=1`;

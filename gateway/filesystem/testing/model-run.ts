@@ -17,6 +17,10 @@ const weights: Readonly<Record<string, number>> = {
   append: 5,
   sparse: 2,
   truncate: 4,
+  copy: 8,
+  punch: 2,
+  allocate: 1,
+  seek: 2,
   open: 7,
   close: 6,
   commit: 3,
@@ -99,6 +103,7 @@ export async function perform({ seed, operations }: Run, failing: number): Promi
     await session.restart();
     await session.verify();
     await session.life.tree.flush();
+    expect([...session.life.database.table('loans').range([])], 'loans').toEqual([]);
     expectStored(session.model, session.life);
     expect(session.life.store.bucket.keys().length).toBe(requests);
     expect(complaints).toEqual([]);

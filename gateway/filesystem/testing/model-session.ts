@@ -2,7 +2,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { FileSystemError, type FileSystemErrorCode } from '../errors.ts';
-import type { Node, Once, OpenAccess, OpenFile } from '../file-system.ts';
+import type { FileUse, Node, Once, OpenAccess, OpenFile } from '../file-system.ts';
 import { isLocalName } from '../names.ts';
 import { root, type GatewayLife } from './gateway-life.ts';
 import type { ModelNode } from './tree-model.ts';
@@ -130,6 +130,10 @@ export class ModelSession {
     append: () => this.#write('end'),
     sparse: () => this.#write('beyond'),
     truncate: () => this.#truncate(),
+    copy: () => this.#copy(),
+    punch: () => this.#punch(),
+    allocate: () => this.#allocate(),
+    seek: () => this.#seek(),
     open: () => this.#open(),
     close: () => this.#close(),
     commit: () => this.#commit(),
@@ -271,6 +275,87 @@ export class ModelSession {
     const content = Buffer.alloc(size);
     file.content.copy(content, 0, 0, size);
     file.change(content, true);
+  }
+
+  /** The file as an operation with a stateid names it: by an open for that, where there is one, or without. */
+  #use(file: ModelNode, access: 'read' | 'write'): FileUse {
+    const open = this.#opens.find(({ model, access: has }) => model === file && has[access]);
+    return { node: file.node as Node, open: this.#choose(2) === 0 ? undefined : open?.handle };
+  }
+
+  async #copy(): Promise<void> {
+    const source = this.#pick(this.model.files());
+    const target = this.#pick(this.model.files());
+    if (source === undefined || target === undefined) return;
+    const clones = this.#choose(2) === 0;
+    const { length } = source.content;
+    const isWhole = this.#choose(3) < 2;
+    const from = isWhole ? 0 : this.#choose(length + 1);
+    const count = isWhole ? length : this.#choose(length - from + 1);
+    const to = isWhole ? 0 : this.#choose(target.content.length + 100);
+    this.#note(`${clones ? 'clone' : 'copy'} ${count} of ${source.key} at ${from} to ${target.key} at ${to}`);
+    const range = { sourceOffset: from, targetOffset: to, length: count === length - from ? 0 : count };
+    if (range.length === 0 && count > 0 && this.#choose(2) === 0) range.length = count;
+    // 0 stands for all that is left.
+    if (count === 0 && from < length) return;
+    const isSame = source === target;
+    const overlaps = Math.max(from, to) < Math.min(from, to) + count;
+    const expected = isSame && (!clones || overlaps) ? 'INVAL' : undefined;
+    const uses = [this.#use(source, 'read'), this.#use(target, 'write')] as const;
+    const { fileSystem } = this.life;
+    const copied = await this.#both(expected, async () =>
+      clones ? (await fileSystem.clone(...uses, range, root), count) : fileSystem.copy(...uses, range, root),
+    );
+    if (copied === undefined || count === 0) return;
+    expect(copied).toBe(count);
+    const content = Buffer.alloc(Math.max(target.content.length, to + count));
+    target.content.copy(content);
+    source.content.copy(content, to, from, from + count);
+    target.change(content, true);
+  }
+
+  async #punch(): Promise<void> {
+    const file = this.#pick(this.model.files());
+    if (file === undefined || file.content.length === 0) return;
+    const offset = this.#choose(file.content.length);
+    const length = 1 + this.#choose(file.content.length + 100);
+    this.#note(`${file.key} ${length} at ${offset}`);
+    await this.#must(() => this.life.fileSystem.deallocate(this.#use(file, 'write'), offset, length, root));
+    file.change(Buffer.from(file.content).fill(0, offset, Math.min(offset + length, file.content.length)), true);
+  }
+
+  async #allocate(): Promise<void> {
+    const file = this.#pick(this.model.files());
+    if (file === undefined) return;
+    const end = file.content.length + this.#choose(3000) - 1000;
+    if (end <= 0) return;
+    this.#note(`${file.key} to ${end}`);
+    await this.#must(() => this.life.fileSystem.allocate(this.#use(file, 'write'), 0, end, root));
+    if (end <= file.content.length) return;
+    file.change(Buffer.concat([file.content, Buffer.alloc(end - file.content.length)]), true);
+  }
+
+  /** Wherever a hole is told, the file has zeros. */
+  async #seek(): Promise<void> {
+    const file = this.#pick(this.model.files());
+    if (file === undefined || file.content.length === 0) return;
+    const { length } = file.content;
+    const from = this.#choose(length);
+    this.#note(`${file.key} from ${from}`);
+    const use = this.#use(file, 'read');
+    const { fileSystem } = this.life;
+    const hole = await this.#must(() => fileSystem.seek(use, from, 'hole', root));
+    expect(hole.offset).toBeGreaterThanOrEqual(from);
+    expect(hole.isEnd).toBe(hole.offset === length);
+    if (hole.isEnd) return;
+    const data = await this.#must(() => fileSystem.seek(use, hole.offset, 'data', root));
+    expectSame(file.content.subarray(hole.offset, data.offset), Buffer.alloc(data.offset - hole.offset), file.key);
+    const read = await this.#must(() => fileSystem.readStretches(use, from, length, root));
+    const parts = read.stretches.map((part) =>
+      part.data === undefined ? Buffer.alloc(part.length) : Buffer.concat(part.data),
+    );
+    expectSame(Buffer.concat(parts), file.content.subarray(from), file.key);
+    expect(read.eof).toBe(true);
   }
 
   async #open(): Promise<void> {

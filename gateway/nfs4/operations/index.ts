@@ -1,12 +1,16 @@
 /** The operations that are served, by opcode; others that the protocol defines are NOTSUPP. */
 import type { Operation } from '../operation.ts';
 import { access } from './access.ts';
+import { allocate } from './allocate.ts';
 import { backchannelCtl } from './backchannel-ctl.ts';
 import { bindConnToSession } from './bind-conn-to-session.ts';
+import { clone } from './clone.ts';
 import { close } from './close.ts';
 import { commit } from './commit.ts';
+import { copy } from './copy.ts';
 import { createSession } from './create-session.ts';
 import { create } from './create.ts';
+import { deallocate } from './deallocate.ts';
 import { delegpurge } from './delegpurge.ts';
 import { delegreturn } from './delegreturn.ts';
 import { destroyClientid } from './destroy-clientid.ts';
@@ -15,6 +19,7 @@ import { exchangeId } from './exchange-id.ts';
 import { freeStateid } from './free-stateid.ts';
 import { getattr } from './getattr.ts';
 import { getfh } from './getfh.ts';
+import { ioAdvise } from './io-advise.ts';
 import { link } from './link.ts';
 import { lock } from './lock.ts';
 import { lockt } from './lockt.ts';
@@ -22,12 +27,15 @@ import { locku } from './locku.ts';
 import { lookup } from './lookup.ts';
 import { lookupp } from './lookupp.ts';
 import { nverify } from './nverify.ts';
+import { offloadCancel } from './offload-cancel.ts';
+import { offloadStatus } from './offload-status.ts';
 import { openConfirm } from './open-confirm.ts';
 import { openDowngrade } from './open-downgrade.ts';
 import { open } from './open.ts';
 import { putfh } from './putfh.ts';
 import { putpubfh } from './putpubfh.ts';
 import { putrootfh } from './putrootfh.ts';
+import { readPlus } from './read-plus.ts';
 import { read } from './read.ts';
 import { readdir } from './readdir.ts';
 import { readlink } from './readlink.ts';
@@ -40,6 +48,7 @@ import { restorefh } from './restorefh.ts';
 import { savefh } from './savefh.ts';
 import { secinfoNoName } from './secinfo-no-name.ts';
 import { secinfo } from './secinfo.ts';
+import { seek } from './seek.ts';
 import { sequence } from './sequence.ts';
 import { setattr } from './setattr.ts';
 import { setclientidConfirm } from './setclientid-confirm.ts';
@@ -50,12 +59,16 @@ import { write } from './write.ts';
 
 const all: readonly Operation<unknown, unknown>[] = [
   access,
+  allocate,
   backchannelCtl,
   bindConnToSession,
+  clone,
   close,
   commit,
-  createSession,
+  copy,
   create,
+  createSession,
+  deallocate,
   delegpurge,
   delegreturn,
   destroyClientid,
@@ -64,6 +77,7 @@ const all: readonly Operation<unknown, unknown>[] = [
   freeStateid,
   getattr,
   getfh,
+  ioAdvise,
   link,
   lock,
   lockt,
@@ -71,15 +85,18 @@ const all: readonly Operation<unknown, unknown>[] = [
   lookup,
   lookupp,
   nverify,
+  offloadCancel,
+  offloadStatus,
+  open,
   openConfirm,
   openDowngrade,
-  open,
   putfh,
   putpubfh,
   putrootfh,
   read,
   readdir,
   readlink,
+  readPlus,
   reclaimComplete,
   releaseLockowner,
   remove,
@@ -87,12 +104,13 @@ const all: readonly Operation<unknown, unknown>[] = [
   renew,
   restorefh,
   savefh,
-  secinfoNoName,
   secinfo,
+  secinfoNoName,
+  seek,
   sequence,
   setattr,
-  setclientidConfirm,
   setclientid,
+  setclientidConfirm,
   testStateid,
   verify,
   write,

@@ -2,7 +2,9 @@
 import { encode, voidCodec, type Codec } from '../../rpc/xdr.ts';
 import { bits, type StateidValue } from '../codec/basic.ts';
 import * as clients from '../codec/clients.ts';
+import * as copies from '../codec/copies.ts';
 import * as files from '../codec/files.ts';
+import * as holes from '../codec/holes.ts';
 import * as locks from '../codec/locks.ts';
 import { Opcode } from '../codec/opcodes.ts';
 import * as opens from '../codec/opens.ts';
@@ -308,6 +310,35 @@ function sessionOperations({ clientid, sessionid, handle, open, lock }: Held): E
   ];
 }
 
+function copyOperations({ file, handle, open }: Held): EncodedOperation[][] {
+  const put = operation(Opcode.PUTFH, files.putfhArguments, { handle });
+  const anonymous = { seqid: 0, other: Buffer.alloc(12) };
+  const range = { sourceOffset: 0, targetOffset: 8192, count: 0 };
+  const stateids = { sourceStateid: anonymous, targetStateid: anonymous };
+  const copied = { ...stateids, ...range, consecutive: true, synchronous: true, sourceServer: [] };
+  const stretch = { stateid: open, offset: 0, length: 4096 };
+  const advice = { stateid: open, offset: 0, count: 0, hints: 6n };
+  const copy = operation(Opcode.COPY, copies.copyArguments, copied);
+  return [
+    [...data, look(file), save, ...data, look('created'), copy],
+    [...data, look(file), save, ...data, look('created'), operation(Opcode.CLONE, copies.cloneArguments, copied)],
+    [
+      put,
+      operation(Opcode.ALLOCATE, holes.allocateArguments, stretch),
+      operation(Opcode.DEALLOCATE, holes.allocateArguments, stretch),
+      operation(Opcode.SEEK, holes.seekArguments, { stateid: open, offset: 0, what: 1 }),
+      operation(Opcode.READ_PLUS, holes.readPlusArguments, { stateid: open, offset: 0, count: 65536 }),
+      operation(Opcode.IO_ADVISE, holes.ioAdviseArguments, advice),
+      operation(Opcode.OFFLOAD_STATUS, copies.offloadArguments, { stateid: open }),
+    ],
+    [
+      put,
+      operation(Opcode.NVERIFY, files.verifyArguments, { attributes: sizeAndTimes }),
+      operation(Opcode.OFFLOAD_CANCEL, copies.offloadArguments, { stateid: open }),
+    ],
+  ];
+}
+
 export interface Seeds {
   /** Each to stand after SEQUENCE in 4.1 and later. */
   readonly ordinary: readonly (readonly EncodedOperation[])[];
@@ -317,5 +348,6 @@ export interface Seeds {
 export function seeds(held: Held, minorVersion: 0 | 1 | 2): Seeds {
   const both = [...fileOperations(held), ...openOperations(held, minorVersion)];
   if (minorVersion === 0) return { ordinary: [...both, ...clientOperations40(held)], sessionless: [] };
-  return { ordinary: [...both, ...sessionOperations(held)], sessionless: sessionlessOperations(held) };
+  const since42 = minorVersion === 1 ? [] : copyOperations(held);
+  return { ordinary: [...both, ...sessionOperations(held), ...since42], sessionless: sessionlessOperations(held) };
 }

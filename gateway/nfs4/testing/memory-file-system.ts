@@ -16,10 +16,13 @@ import { FileSystemError } from '../../filesystem/errors.ts';
 import {
   Access,
   type ChangeInfo,
+  type CopyRange,
   type Created,
   type CreateHow,
   type DirectoryPage,
+  type FileStretch,
   type FileSystem,
+  type FileUse,
   type Node,
   type Once,
   type OpenAccess,
@@ -399,6 +402,54 @@ export class MemoryFileSystem implements FileSystem {
     this.#file(node);
   }
 
+  async copy(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<number> {
+    const from = this.#readable(source, caller);
+    const to = this.#changeable(target, caller);
+    const length = range.length === 0 ? from.data.length - range.sourceOffset : range.length;
+    if (length < 0 || range.sourceOffset + length > from.data.length) throw new FileSystemError('INVAL');
+    const bytes = Buffer.from(from.data.subarray(range.sourceOffset, range.sourceOffset + length));
+    return this.#write(to, range.targetOffset, bytes).count;
+  }
+
+  async clone(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<void> {
+    await this.copy(source, target, range, caller);
+  }
+
+  /** Everything is data here. */
+  async seek(
+    file: FileUse,
+    offset: number,
+    kind: 'data' | 'hole',
+    caller: Caller,
+  ): Promise<{ readonly offset: number; readonly isEnd: boolean }> {
+    const { data } = this.#readable(file, caller);
+    if (offset >= data.length) throw new FileSystemError('NXIO');
+    return kind === 'data' ? { offset, isEnd: false } : { offset: data.length, isEnd: true };
+  }
+
+  async readStretches(
+    file: FileUse,
+    offset: number,
+    count: number,
+    caller: Caller,
+  ): Promise<{ readonly stretches: readonly FileStretch[]; readonly eof: boolean }> {
+    const { data, eof } = this.#read(this.#readable(file, caller), offset, count);
+    const length = data.reduce((sum, part) => sum + part.length, 0);
+    return { stretches: length === 0 ? [] : [{ offset, length, data }], eof };
+  }
+
+  async allocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
+    const inode = this.#changeable(file, caller);
+    if (offset + length > Math.min(maxFile, maxMemoryFile)) throw new FileSystemError('FBIG');
+    if (offset + length > inode.data.length) this.#apply(inode, { size: offset + length });
+  }
+
+  async deallocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
+    const inode = this.#changeable(file, caller);
+    const end = Math.min(offset + length, inode.data.length);
+    if (offset < end) this.#write(inode, offset, Buffer.alloc(end - offset));
+  }
+
   async status(node: Node): Promise<FileSystemStatus> {
     this.#inode(node);
     return { totalBytes: 2 ** 50, freeBytes: 2 ** 49, totalFiles: 1_000_000, freeFiles: 999_000 };
@@ -551,6 +602,25 @@ export class MemoryFileSystem implements FileSystem {
     const inode = this.#inode(node);
     if (inode.type === 'directory') throw new FileSystemError('ISDIR');
     if (inode.type === 'symlink') throw new FileSystemError('SYMLINK');
+    if (inode.type !== 'file') throw new FileSystemError('WRONGTYPE');
+    return inode;
+  }
+
+  #readable({ node, open }: FileUse, caller: Caller): Inode {
+    const inode = this.#regular(node);
+    if (open === undefined && caller.uid !== inode.uid) this.#require(inode, 4, caller);
+    return inode;
+  }
+
+  #changeable({ node, open }: FileUse, caller: Caller): Inode {
+    const inode = this.#regular(node);
+    this.#writable(node);
+    if (open === undefined && caller.uid !== inode.uid) this.#require(inode, 2, caller);
+    return inode;
+  }
+
+  #regular(node: Node): Inode {
+    const inode = this.#inode(node);
     if (inode.type !== 'file') throw new FileSystemError('WRONGTYPE');
     return inode;
   }

@@ -1,0 +1,19 @@
+import { voidCodec, type Decoded } from '../../rpc/xdr.ts';
+import { allocateArguments } from '../codec/holes.ts';
+import { Opcode } from '../codec/opcodes.ts';
+import type { Operation } from '../operation.ts';
+import { changedRange } from './changed-range.ts';
+
+/** RFC 7862 §15.4. */
+export const deallocate: Operation<Decoded<typeof allocateArguments>, undefined> = {
+  opcode: Opcode.DEALLOCATE,
+  name: 'DEALLOCATE',
+  minorVersions: [2],
+  arguments: allocateArguments,
+  result: voidCodec,
+  async perform(context, args) {
+    const file = await changedRange(context, args);
+    await context.fileSystem.deallocate(file, args.offset, args.length, context.caller);
+    return undefined;
+  },
+};
