@@ -71,8 +71,10 @@ export class Gateway {
         log,
       });
       undo.push(() => cache.close());
+      const locks = new FileLocks();
       const files = await FileTree.open({
         database,
+        delegations: locks.delegations,
         stagingFolder: path.join(dataFolder, 'staging'),
         cache,
         host: hostname(),
@@ -84,7 +86,6 @@ export class Gateway {
       await offerBuckets(configuration, stores, files, uids, log);
       const { fileSystem } = files;
       const clock = (): number => performance.now();
-      const locks = new FileLocks();
       const state = new ServerState({
         database,
         fileSystem,

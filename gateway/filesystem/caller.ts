@@ -5,4 +5,6 @@ export interface Caller {
   readonly gids: readonly number[];
   /** IP address of the client, without the port. */
   readonly address: string;
+  /** The protocol's client, where it is known: what it has been delegated is not in its own way. Compared by identity. */
+  readonly client?: object;
 }

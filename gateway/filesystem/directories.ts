@@ -210,6 +210,14 @@ export class Directories {
     return record?.remote === true ? this.#parts.exports.byId(record.export) : undefined;
   }
 
+  /** Milliseconds for which what is known of the name goes unasked; Infinity: it is decided here alone. */
+  knownFor(directory: Fileid, name: string): number {
+    const of = this.#remote(directory);
+    if (of === undefined || this.#isOurs(directory, name)) return Infinity;
+    const since = this.#known.get(directory)?.since(name) ?? -Infinity;
+    return Math.max(0, since + of.configuration.metadataTtl * 1000 - performance.now());
+  }
+
   #isFresh({ configuration }: Export, since: number | undefined): boolean {
     return since !== undefined && since >= performance.now() - configuration.metadataTtl * 1000;
   }

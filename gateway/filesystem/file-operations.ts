@@ -21,12 +21,14 @@ import type {
 } from './file-system.ts';
 import type { Inodes } from './inodes.ts';
 import { maxFile } from './limits.ts';
+import type { DelegationTables } from './locks/delegation-tables.ts';
 import type { Namespace } from './namespace.ts';
 import type { OpenFiles } from './open-files.ts';
 import { mayExecute, mayRead, mayWrite } from './permissions.ts';
 
 export interface FileOperationsParts {
   readonly database: Database;
+  readonly delegations: DelegationTables;
   readonly tree: Tree;
   readonly inodes: Inodes;
   readonly files: StagedFiles;
@@ -51,9 +53,10 @@ export class FileOperations {
     { caller, onlyIfChangedAt }: OperationContext,
     open?: OpenFile,
   ): Promise<ChangeInfo> {
-    const { database, failures, files, namespace, openFiles, queue, tree } = this.#parts;
+    const { database, delegations, failures, files, namespace, openFiles, queue, tree } = this.#parts;
     const before = this.#inodes.inode(node);
     if (before.node.readOnly) throw new FileSystemError('ROFS');
+    await delegations.yielded(node.key, 'write', caller.client);
     if (changes.size !== undefined && open === undefined) await this.#inodes.revalidate(before.record);
     await this.#inodes.describe(before.fileid);
     const { fileid, record, node: inode } = this.#inodes.inode(node);
@@ -65,6 +68,7 @@ export class FileOperations {
       if (changes.size > maxFile) throw new FileSystemError('FBIG');
     }
     let cut: number | undefined;
+    delegations.requireFree(node.key, 'write', caller.client);
     try {
       if (changes.size !== undefined) {
         files.require(fileid).truncate(changes.size);
@@ -94,9 +98,10 @@ export class FileOperations {
     purpose: 'open' | 'created' | 'reclaim',
     caller: Caller,
   ): Promise<OpenFile> {
-    const { openFiles, tree } = this.#parts;
+    const { delegations, openFiles, tree } = this.#parts;
     const before = this.#inodes.inode(node);
     if (access.write && before.node.readOnly) throw new FileSystemError('ROFS');
+    if (purpose !== 'reclaim') await delegations.yielded(node.key, access.write ? 'write' : 'read', caller.client);
     if (purpose === 'open') await this.#inodes.revalidate(before.record);
     await this.#inodes.describe(before.fileid);
     const { fileid, record, node: inode } = this.#inodes.inode(node);
@@ -116,6 +121,7 @@ export class FileOperations {
   }
 
   async read(node: Node, offset: number, count: number, caller: Caller): Promise<ReadResult> {
+    await this.#parts.delegations.yielded(node.key, 'read', caller.client);
     await this.#inodes.revalidate(this.#inodes.regular(node).record);
     await this.#inodes.describe(node.fileid);
     const { fileid, record, node: inode } = this.#inodes.regular(node);
@@ -126,12 +132,14 @@ export class FileOperations {
   }
 
   async write(node: Node, offset: number, data: Buffer, stability: Stability, caller: Caller): Promise<WriteResult> {
+    await this.#parts.delegations.yielded(node.key, 'write', caller.client);
     await this.#inodes.revalidate(this.#inodes.regular(node).record);
     await this.#inodes.describe(node.fileid);
     const { record, node: inode } = this.#inodes.regular(node);
     if (inode.readOnly) throw new FileSystemError('ROFS');
     const squashed = inode.export.squash(caller);
     if (squashed.uid !== record.uid && !mayWrite(record, squashed)) throw new FileSystemError('ACCESS');
+    this.#parts.delegations.requireFree(node.key, 'write', caller.client);
     return this.#parts.openFiles.write(inode, offset, data, stability);
   }
 

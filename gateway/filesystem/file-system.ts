@@ -169,6 +169,11 @@ export interface FileSystem {
   /** As `attributes`, as far as they are known here without asking anybody; undefined where they are not, or it is gone. */
   known(node: Node): Attributes | undefined;
   /**
+   * Milliseconds for which what is known of a file goes on to count without asking the store; Infinity where nobody but
+   * this gateway decides. @throws STALE
+   */
+  knownFor(node: Node): number;
+  /**
    * @param open the open under which the size is set (NFSv4 stateid), whose access then suffices
    * @throws PERM, ACCESS, ROFS, ISDIR (size of a directory), INVAL, FBIG, NOSPC, NOTSYNC
    */

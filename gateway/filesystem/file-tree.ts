@@ -28,8 +28,10 @@ import type { FileSystem } from './file-system.ts';
 import { FileUses } from './file-uses.ts';
 import { Holes } from './holes.ts';
 import { Inodes } from './inodes.ts';
+import type { DelegationTables } from './locks/delegation-tables.ts';
 import { NameChanges } from './name-changes.ts';
 import { Namespace } from './namespace.ts';
+import { nodeKey } from './nodes.ts';
 import { OnceRecords } from './once-records.ts';
 import { OpenFiles } from './open-files.ts';
 import { TreeFileSystem } from './tree-file-system.ts';
@@ -38,6 +40,8 @@ export interface FileTreeOptions {
   readonly database: Database;
   readonly stagingFolder: string;
   readonly cache: BlockCache;
+  /** Who acts on files without asking, and gives way to everybody else. */
+  readonly delegations: DelegationTables;
   /** Name of this machine, for conflict copies. */
   readonly host: string;
   readonly log: Log;
@@ -59,7 +63,7 @@ export class FileTree {
   readonly #awaited: Set<Fileid>;
 
   private constructor(options: FileTreeOptions, segments: Segments) {
-    const { database, cache, host, log } = options;
+    const { database, cache, delegations, host, log } = options;
     const tree = new Tree(database);
     tree.begin();
     const changes = new ChangeLog(database);
@@ -114,17 +118,22 @@ export class FileTree {
       notices,
       log,
       onVanished: (fileid) => {
+        delegations.recallAll(nodeKey(fileid));
         if (openFiles.isOpen(fileid)) namespace.orphan(fileid);
         else namespace.forget(fileid);
         queue.release();
       },
-      onReplaced: (fileid: Fileid, before: InodeRecord) => openFiles.pin(fileid, before),
+      onReplaced: (fileid: Fileid, before: InodeRecord) => {
+        delegations.recallAll(nodeKey(fileid));
+        openFiles.pin(fileid, before);
+      },
     });
     const descriptions = new Descriptions({ database, tree, changes, places, exports });
     const once = new OnceRecords(database);
     const inodes = new Inodes({ tree, places, exports, directories, descriptions, failures });
     const fileOperations = new FileOperations({
       database,
+      delegations,
       tree,
       inodes,
       files,
@@ -152,6 +161,7 @@ export class FileTree {
     });
     const nameChanges = new NameChanges({
       database,
+      delegations,
       tree,
       places,
       inodes,

@@ -15,13 +15,15 @@ import type { ChangeInfo, Created, CreateHow, Node, OperationContext } from './f
 import type { Inodes } from './inodes.ts';
 import { maxFile, maxSymlinkTarget } from './limits.ts';
 import { checkName } from './names.ts';
+import type { DelegationTables } from './locks/delegation-tables.ts';
 import type { Namespace } from './namespace.ts';
-import type { InodeNode } from './nodes.ts';
+import { nodeKey, type InodeNode } from './nodes.ts';
 import type { OnceRecords, OnceResult } from './once-records.ts';
 import { isKeptBySticky } from './permissions.ts';
 
 export interface NameChangesParts {
   readonly database: Database;
+  readonly delegations: DelegationTables;
   readonly tree: Tree;
   readonly places: Places;
   readonly inodes: Inodes;
@@ -191,7 +193,7 @@ export class NameChanges {
     kind: 'file' | 'directory' | undefined,
     context: OperationContext,
   ): Promise<ChangeInfo> {
-    const { database, directories, failures, namespace, once, tree, queue } = this.#parts;
+    const { database, delegations, directories, failures, namespace, once, tree, queue } = this.#parts;
     checkName(name);
     const done = once.find(context.once, 'remove');
     if (done !== undefined) return this.#onDisk(changeInfo(done.changes[0]));
@@ -206,10 +208,13 @@ export class NameChanges {
     if (kind === 'file' && isDirectory) throw new FileSystemError('ISDIR');
     if (kind === 'directory' && !isDirectory) throw new FileSystemError('NOTDIR');
     if (isDirectory) await failures.within(directories.ensureEmptinessKnown(found.fileid));
+    const { client } = context.caller;
+    await delegations.yielded(nodeKey(found.fileid), 'write', client);
     const info = database.transact(() => {
       // This very request, sent twice, may have been carried out while this one waited.
       const meanwhile = once.find(context.once, 'remove');
       if (meanwhile !== undefined) return changeInfo(meanwhile.changes[0]);
+      delegations.requireFree(nodeKey(found.fileid), 'write', client);
       this.#checkEmpty(found.fileid);
       if (tree.entry(parent.fileid, found.name)?.fileid !== found.fileid) throw new FileSystemError('NOENT');
       const before = this.#change(parent.fileid);
@@ -236,7 +241,7 @@ export class NameChanges {
     toName: string,
     context: OperationContext,
   ): Promise<{ readonly source: ChangeInfo; readonly target: ChangeInfo }> {
-    const { database, directories, failures, namespace, once, queue, tree } = this.#parts;
+    const { database, delegations, directories, failures, namespace, once, queue, tree } = this.#parts;
     checkName(fromName);
     checkName(toName);
     const done = once.find(context.once, 'rename');
@@ -263,9 +268,13 @@ export class NameChanges {
         throw new FileSystemError(isDirectory ? 'NOTDIR' : 'ISDIR');
       if (isDirectory) await failures.within(directories.ensureEmptinessKnown(target.fileid));
     }
+    const { client } = context.caller;
+    const disturbed = [found, ...(target === undefined ? [] : [target])].map(({ fileid }) => nodeKey(fileid));
+    for (const key of disturbed) await delegations.yielded(key, 'write', client);
     const result = database.transact(() => {
       const meanwhile = once.find(context.once, 'rename');
       if (meanwhile !== undefined) return renamed(meanwhile);
+      for (const key of disturbed) delegations.requireFree(key, 'write', client);
       if (tree.entry(from.fileid, found.name)?.fileid !== found.fileid) throw new FileSystemError('NOENT');
       const before = [this.#change(from.fileid), this.#change(to.fileid)] as const;
       const newName = target?.name ?? toName;

@@ -5,6 +5,11 @@ import type { Export } from './exports.ts';
 import { encodeFilehandle } from './filehandle.ts';
 import type { Node } from './file-system.ts';
 
+/** Node.key of an inode. */
+export function nodeKey(fileid: Fileid): string {
+  return String(fileid);
+}
+
 export class InodeNode implements Node {
   readonly fileid: Fileid;
   readonly export: Export;
@@ -20,7 +25,7 @@ export class InodeNode implements Node {
   }
 
   get key(): string {
-    return String(this.fileid);
+    return nodeKey(this.fileid);
   }
 
   get readOnly(): boolean {

@@ -153,6 +153,12 @@ export class TreeFileSystem implements FileSystem {
     return attributesOf(node.export, node.fileid, record);
   }
 
+  knownFor(node: Node): number {
+    if (node instanceof RootNode) return 0;
+    const { parent, name } = this.#inodes.inode(node).record;
+    return parent === 0 ? Infinity : this.#parts.directories.knownFor(parent, name);
+  }
+
   async access(node: Node, mask: number, caller: Caller): Promise<number> {
     if (node instanceof RootNode)
       return accessBits({ type: 'directory', mode: 0o555, uid: 0, gid: 0 }, caller, true) & mask;

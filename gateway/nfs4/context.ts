@@ -7,6 +7,7 @@ import type { RpcCall, RpcConnection } from '../rpc/program.ts';
 import type { StateidValue } from './codec/basic.ts';
 import { Nfs4Status } from './codec/status.ts';
 import { Nfs4Error, type CompoundContext, type MinorVersion } from './operation.ts';
+import type { Client } from './state/client.ts';
 import type { ServerState } from './state/server-state.ts';
 import type { SlotUse } from './state/sessions.ts';
 
@@ -16,7 +17,7 @@ const transactions = 256;
 export class Context implements CompoundContext {
   readonly fileSystem: FileSystem;
   readonly state: ServerState;
-  readonly caller: Caller;
+  caller: Caller;
   readonly connection: RpcConnection;
   readonly minorVersion: MinorVersion;
   readonly position: { index: number; readonly count: number };
@@ -24,7 +25,7 @@ export class Context implements CompoundContext {
   saved: Node | undefined;
   currentStateid: StateidValue | undefined;
   savedStateid: StateidValue | undefined;
-  slot: SlotUse | undefined;
+  #slot: SlotUse | undefined;
   #current: Node | undefined;
   readonly #xid: number;
   readonly #body: Buffer;
@@ -53,6 +54,19 @@ export class Context implements CompoundContext {
   set current(node: Node | undefined) {
     this.#current = node;
     this.currentStateid = undefined;
+  }
+
+  get slot(): SlotUse | undefined {
+    return this.#slot;
+  }
+
+  set slot(use: SlotUse | undefined) {
+    this.#slot = use;
+    if (use?.session !== undefined) this.actFor(use.session.client);
+  }
+
+  actFor(client: Client): void {
+    if (this.caller.client !== client) this.caller = { ...this.caller, client };
   }
 
   requireCurrent(): Node {

@@ -9,7 +9,7 @@ describe('the status of an exception', () => {
   it.each([
     ['NOENT', 'NOENT', 'NOENT'],
     ['SYMLINK', 'SYMLINK', 'SYMLINK'],
-    ['WRONGTYPE', 'INVAL', 'WRONG_TYPE'],
+    ['WRONGTYPE', 'SYMLINK', 'WRONG_TYPE'],
     ['BADCOOKIE', 'BAD_COOKIE', 'BAD_COOKIE'],
     ['BUSY', 'FILE_OPEN', 'FILE_OPEN'],
     ['DELAY', 'DELAY', 'DELAY'],

@@ -37,7 +37,8 @@ const statuses: Readonly<Record<FileSystemErrorCode, Nfs4Status>> = {
 
 /** What RFC 7530 has no status for (§13.1), by its nearest. */
 const statuses40: Readonly<Partial<Record<FileSystemErrorCode, Nfs4Status>>> = {
-  WRONGTYPE: Nfs4Status.INVAL,
+  // Only OPEN asks for it, and §16.16.5 wants this for special files too.
+  WRONGTYPE: Nfs4Status.SYMLINK,
 };
 
 /** Whether anybody expected this error; what else is thrown is a fault of the program and belongs in the log. */

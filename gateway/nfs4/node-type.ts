@@ -10,10 +10,18 @@ export async function requireDirectory(fileSystem: FileSystem, node: Node): Prom
   throw new Nfs4Error(type === 'symlink' ? Nfs4Status.SYMLINK : Nfs4Status.NOTDIR);
 }
 
-/** READLINK's condition: RFC 7530 §13.2 has ISDIR and INVAL, RFC 8881 §15.2 WRONG_TYPE. @throws Nfs4Error */
+/** LOCKT's condition, which needs no open that would have told. RFC 7530 §16.11.4, RFC 8881 §15.2. @throws Nfs4Error */
+export async function requireRegular(fileSystem: FileSystem, node: Node, minorVersion: MinorVersion): Promise<void> {
+  const { type } = await fileSystem.attributes(node);
+  if (type === 'file') return;
+  if (type === 'directory') throw new Nfs4Error(Nfs4Status.ISDIR);
+  if (type === 'symlink') throw new Nfs4Error(Nfs4Status.SYMLINK);
+  throw new Nfs4Error(minorVersion > 0 ? Nfs4Status.WRONG_TYPE : Nfs4Status.INVAL);
+}
+
+/** READLINK's condition: RFC 7530 §16.25.5 has INVAL, RFC 8881 §15.2 WRONG_TYPE. @throws Nfs4Error */
 export async function requireSymlink(fileSystem: FileSystem, node: Node, minorVersion: MinorVersion): Promise<void> {
   const { type } = await fileSystem.attributes(node);
   if (type === 'symlink') return;
-  if (minorVersion > 0) throw new Nfs4Error(Nfs4Status.WRONG_TYPE);
-  throw new Nfs4Error(type === 'directory' ? Nfs4Status.ISDIR : Nfs4Status.INVAL);
+  throw new Nfs4Error(minorVersion > 0 ? Nfs4Status.WRONG_TYPE : Nfs4Status.INVAL);
 }

@@ -5,6 +5,7 @@ import type { RpcConnection } from '../rpc/program.ts';
 import type { Codec } from '../rpc/xdr.ts';
 import type { Nfs4Status } from './codec/status.ts';
 import type { StateidValue } from './codec/basic.ts';
+import type { Client } from './state/client.ts';
 import type { ServerState } from './state/server-state.ts';
 import type { SlotUse } from './state/sessions.ts';
 
@@ -14,6 +15,7 @@ export type MinorVersion = 0 | 1 | 2;
 export interface CompoundContext {
   readonly fileSystem: FileSystem;
   readonly state: ServerState;
+  /** With the client, once that is known: 4.1 by SEQUENCE, 4.0 by a clientid or stateid. */
   readonly caller: Caller;
   readonly connection: RpcConnection;
   readonly minorVersion: MinorVersion;
@@ -28,6 +30,8 @@ export interface CompoundContext {
   savedStateid: StateidValue | undefined;
   /** Set by SEQUENCE; always a SlotReply. */
   slot: SlotUse | undefined;
+  /** What follows is done for this client: its own delegations are not in its way. */
+  actFor(client: Client): void;
   /** Names this operation so that a retry after a crash is answered from the record of the change. */
   operationContext(): OperationContext;
   /** @throws Nfs4Error NOFILEHANDLE */

@@ -17,6 +17,8 @@ export interface RpcClientOptions {
   /** Where the connection comes from; an IP address of this machine. */
   readonly localAddress?: string;
   readonly onCall?: IncomingCall;
+  /** Milliseconds until a server that does not take the connection is given up; default: as the system has it. */
+  readonly connectTimeout?: number;
   readonly limits?: Partial<ConnectionLimits>;
 }
 
@@ -40,9 +42,9 @@ export class RpcClient {
 
   /** @throws the system's error, such as ECONNREFUSED, or EACCES for a reserved port */
   static async connect(host: string, port: number, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const { localAddress, reservedPort = false } = options;
+    const { connectTimeout = 0, localAddress, reservedPort = false } = options;
     const to = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
-    return new RpcClient(reservedPort ? await fromReservedPort(to) : await connected(to), options);
+    return new RpcClient(reservedPort ? await fromReservedPort(to) : await connected(to, connectTimeout), options);
   }
 
   /** Over a Unix socket. @throws the system's error */
@@ -93,12 +95,15 @@ async function answer(message: CallMessage, onCall: IncomingCall | undefined): P
   return reply;
 }
 
-function connected(to: NetConnectOpts): Promise<Socket> {
+function connected(to: NetConnectOpts, connectTimeout = 0): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(to);
+    const giveUp = (): void => void socket.destroy(new Error(`not connected within ${connectTimeout} ms`));
+    socket.setTimeout(connectTimeout, giveUp);
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);
+      socket.off('timeout', giveUp);
       resolve(socket);
     });
   });

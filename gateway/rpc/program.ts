@@ -29,6 +29,8 @@ export interface RpcConnection {
     version: number,
     procedure: number,
     encodeArguments: (writer: XdrWriter) => void,
+    /** Default: AUTH_NONE. */
+    options?: { readonly credential?: Credential },
   ): Promise<XdrReader>;
 }
 

@@ -68,6 +68,10 @@ export class ByteRangeLocks<Owner> {
     return (this.#owners.get(owner) ?? []).map((segment) => ({ owner, ...segment }));
   }
 
+  owners(): Iterable<Owner> {
+    return this.#owners.keys();
+  }
+
   holds(owner: Owner): boolean {
     return this.#owners.has(owner);
   }

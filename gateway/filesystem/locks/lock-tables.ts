@@ -73,6 +73,11 @@ export class LockTables {
     return this.#files.get(nodeKey)?.held(holder) ?? [];
   }
 
+  /** Who has locked something of the file. */
+  holders(nodeKey: string): Iterable<LockHolder> {
+    return this.#files.get(nodeKey)?.owners() ?? [];
+  }
+
   /** Bytes that the holder has locked; to the end of the file counts to 2^64. */
   lockedBytes(nodeKey: string, holder: LockHolder): bigint {
     return this.held(nodeKey, holder).reduce((sum, lock) => sum + lock.end - lock.start, 0n);

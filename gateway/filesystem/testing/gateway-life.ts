@@ -9,6 +9,7 @@ import { Database } from '../../database/database.ts';
 import { silentLog, type Log } from '../../log.ts';
 import type { QueueTimes } from '../../staging/queue-times.ts';
 import type { Caller } from '../caller.ts';
+import { DelegationTables } from '../locks/delegation-tables.ts';
 import { FileTree } from '../file-tree.ts';
 import type { FileSystem, Node } from '../file-system.ts';
 import { MemoryStore, type MemoryStoreOptions } from '../../store/testing/memory-store.ts';
@@ -39,6 +40,7 @@ export interface LifeOptions {
   readonly log?: Log;
   /** Bytes of memory for blocks. */
   readonly cacheBytes?: number;
+  readonly delegations?: DelegationTables;
 }
 
 export class GatewayLife {
@@ -79,6 +81,7 @@ export class GatewayLife {
       log,
     });
     const tree = await FileTree.open({
+      delegations: options.delegations ?? new DelegationTables(),
       database,
       stagingFolder: path.join(home, 'staging'),
       cache,

@@ -48,7 +48,10 @@ describe('supported attributes', () => {
   it('include what each minor version requires and nothing that it has not', () => {
     expect(bitNumbers(supportedAttributes(0)).at(-1)).toBe(Attribute.mountedOnFileid);
     expect(bitNumbers(supportedAttributes(1)).slice(-2)).toEqual([75, 76]);
-    expect(bitNumbers(supportedAttributes(2)).at(-1)).toBe(Attribute.changeAttributeType);
+    expect(bitNumbers(supportedAttributes(2)).slice(-2)).toEqual([
+      Attribute.changeAttributeType,
+      Attribute.openArguments,
+    ]);
     for (const required of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 19]) {
       expect(supportedAttributes(0) & bits(required)).not.toBe(0n);
     }
@@ -118,12 +121,16 @@ describe('decoding what is to be set', () => {
     expect(changedAttributes(changes)).toBe(raw.mask);
   });
 
-  it.each(['root@example.org', 'root', '', '01', '-1', '4294967295', '99999999999'])(
+  it.each(['root@example.org', 'root', '01', '-1', '4294967295', '99999999999'])(
     'answers BADOWNER to the owner "%s"',
     (name) => {
       expect(() => decodeAttributeChanges(owner(name), 1)).toThrow(status('BADOWNER'));
     },
   );
+
+  it('answers INVAL to an owner without a name', () => {
+    expect(() => decodeAttributeChanges(owner(''), 1)).toThrow(status('INVAL'));
+  });
 
   it('tells what is read-only from what is not supported', () => {
     expect(() => decodeAttributeChanges({ mask: bits(Attribute.fileid), values: Buffer.alloc(8) }, 1)).toThrow(

@@ -13,10 +13,11 @@ const largestId = 0xffff_fffe;
 
 /**
  * RFC 8881 §5.9: a decimal number without leading zeros names the id; names of users are not translated.
- * @throws Nfs4Error INVAL (not UTF-8), BADOWNER
+ * @throws Nfs4Error INVAL (not UTF-8, or empty), BADOWNER
  */
 function decodeOwner(reader: XdrReader): number {
   const name = text(opaque(opaqueLimit).decode(reader));
+  if (name === '') throw new Nfs4Error(Nfs4Status.INVAL, 'an owner without a name');
   const id = /^(0|[1-9]\d{0,9})$/.test(name) ? Number(name) : Infinity;
   if (id > largestId) throw new Nfs4Error(Nfs4Status.BADOWNER, 'owner is not a decimal id');
   return id;

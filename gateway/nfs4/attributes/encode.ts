@@ -1,10 +1,11 @@
 /** fattr4 from what the file system says of an inode. RFC 8881 §5, RFC 7530 §5. */
 import type { Attributes, FileSystemStatus, FileType } from '../../filesystem/attributes.ts';
 import { maxFile, maxName, maxTransfer } from '../../filesystem/limits.ts';
-import { boolean, opaque, size64, uint32, uint64, XdrWriter, type Codec } from '../../rpc/xdr.ts';
+import { boolean, opaque, size64, struct, uint32, uint64, XdrWriter, type Codec } from '../../rpc/xdr.ts';
 import {
   bitmap,
   bitNumbers,
+  bits,
   deviceNumber,
   filehandle,
   fsid,
@@ -13,6 +14,7 @@ import {
   type Bitmap,
   type RawAttributes,
 } from '../codec/basic.ts';
+import { Claim, CreateMode } from '../codec/opens.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Attribute, type AttributeNumber } from './numbers.ts';
 import type { AttributeSource } from './source.ts';
@@ -42,6 +44,18 @@ const owner: Codec<number> = {
   // RFC 8881 §5.9: a decimal number without leading zeros names the id itself.
   decode: (reader) => Number(opaque(opaqueLimit).decode(reader).toString('latin1')),
   encode: (writer, id) => opaque(opaqueLimit).encode(writer, Buffer.from(String(id), 'latin1')),
+};
+
+/** fattr4_open_arguments, RFC 9754 §3.1 */
+const openArguments = struct({ access: bitmap, deny: bitmap, wants: bitmap, claims: bitmap, createModes: bitmap });
+
+/** What OPEN understands: bits are the values of its arguments; for `wants`, those of OPEN4_SHARE_ACCESS_WANT_* above 255. */
+const knownOpenArguments = {
+  access: bits(1, 2, 3),
+  deny: bits(0, 1, 2, 3),
+  wants: bits(1, 2, 3, 4, 5),
+  claims: bits(Claim.NULL, Claim.PREVIOUS, Claim.DELEGATE_CUR, Claim.FH, Claim.DELEG_CUR_FH),
+  createModes: bits(CreateMode.UNCHECKED, CreateMode.GUARDED, CreateMode.EXCLUSIVE, CreateMode.EXCLUSIVE_1),
 };
 
 type Encoder = (writer: XdrWriter, source: AttributeSource) => void;
@@ -114,6 +128,7 @@ const encoders: Readonly<Record<Exclude<AttributeNumber, 48 | 54>, Encoder>> = {
   [Attribute.supportedExclusiveCreate]: constant(bitmap, settable),
   [Attribute.filesystemCharset]: constant(uint32, onlyUtf8),
   [Attribute.changeAttributeType]: constant(uint32, monotonic),
+  [Attribute.openArguments]: constant(openArguments, knownOpenArguments),
 };
 
 /** The attributes of `mask`, which holds supported, readable ones alone, in the order of their numbers. */

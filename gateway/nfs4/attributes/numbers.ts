@@ -47,6 +47,8 @@ export const Attribute = {
   supportedExclusiveCreate: 75,
   filesystemCharset: 76,
   changeAttributeType: 79,
+  /** RFC 9754 §3 */
+  openArguments: 86,
 } as const;
 
 export type AttributeNumber = (typeof Attribute)[keyof typeof Attribute];

@@ -21,8 +21,8 @@ export const stateidOtherSize = 12;
  * is too long is answered with NAMETOOLONG by the operation and not as undecodable.
  */
 const maxText = 64 * 1024;
-/** Largest bitmap4 that is read, words; RFC 8881 defines attributes in the first three. */
-const maxBitmapWords = 8;
+/** Largest bitmap4 that is read, words; attributes are defined in the first three, and who asks for others gets none. */
+const maxBitmapWords = 64;
 /** Largest attrlist4 that is read, bytes: an ACL from a client that asks for one still has to be refused in words. */
 const maxAttributeBytes = 64 * 1024;
 

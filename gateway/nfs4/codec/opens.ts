@@ -1,6 +1,17 @@
 /** OPEN and what goes with an open: RFC 7531, with the additions of RFC 5662. */
 import { gathered } from '../../rpc/gathered.ts';
-import { boolean, opaque, struct, uint32, union, voidCodec, array, size64, type Decoded } from '../../rpc/xdr.ts';
+import {
+  boolean,
+  opaque,
+  struct,
+  uint32,
+  union,
+  voidCodec,
+  array,
+  size64,
+  uint64,
+  type Decoded,
+} from '../../rpc/xdr.ts';
 import { bitmap, changeInfo, clientId, component, opaqueLimit, rawAttributes, stateid, verifier } from './basic.ts';
 
 /** open_owner4, lock_owner4 (state_owner4) */
@@ -59,6 +70,9 @@ export const ShareAccessWant = {
   CANCEL: 0x0500,
   SIGNAL_WHEN_AVAILABLE: 0x1_0000,
   PUSH_WHEN_UNCONTENDED: 0x2_0000,
+  /** RFC 9754 §3.2, §3.3: 4.2 alone. A server that does not offer it takes no notice. */
+  DELEG_TIMESTAMPS: 0x10_0000,
+  OPEN_XOR_DELEGATION: 0x20_0000,
 } as const;
 
 /** OPEN4args */
@@ -74,7 +88,7 @@ export const openArguments = struct({
 export type OpenArguments = Decoded<typeof openArguments>;
 
 /** Bits of rflags. */
-export const OpenResultFlag = { CONFIRM: 2, LOCKTYPE_POSIX: 4, PRESERVE_UNLINKED: 8 } as const;
+export const OpenResultFlag = { CONFIRM: 2, LOCKTYPE_POSIX: 4, PRESERVE_UNLINKED: 8, MAY_NOTIFY_LOCK: 0x20 } as const;
 
 /** why_no_delegation4, those that are given. */
 export const WhyNoDelegation = { NOT_WANTED: 0, CONTENTION: 1, RESOURCE: 2, CANCELLED: 7 } as const;
@@ -89,9 +103,17 @@ const noDelegation = union(
   voidCodec,
 );
 
-/** open_delegation4 of a server that gives none. */
+/** nfsace4 */
+const accessControlEntry = struct({ type: uint32, flags: uint32, mask: uint32, who: component });
+
+/** nfs_space_limit4, by size alone. */
+const spaceLimit = union('by', { 1: uint64 });
+
+/** open_delegation4 */
 const openDelegation = union('type', {
   [DelegationType.NONE]: voidCodec,
+  [DelegationType.READ]: struct({ stateid, recall: boolean, permissions: accessControlEntry }),
+  [DelegationType.WRITE]: struct({ stateid, recall: boolean, spaceLimit, permissions: accessControlEntry }),
   [DelegationType.NONE_EXT]: noDelegation,
 });
 

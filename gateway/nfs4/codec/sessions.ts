@@ -1,5 +1,6 @@
 /** CREATE_SESSION, DESTROY_SESSION, SEQUENCE, BIND_CONN_TO_SESSION and BACKCHANNEL_CTL of RFC 5662. */
 import { array, boolean, opaque, string, struct, uint32, union, voidCodec, type Decoded } from '../../rpc/xdr.ts';
+import type { Credential } from '../../rpc/program.ts';
 import { clientId, opaqueLimit, sessionId } from './basic.ts';
 
 /** Flags of CREATE_SESSION, RFC 8881 §18.36.1. */
@@ -38,6 +39,20 @@ const gssCallbackHandles = struct({
 const callbackSecurity = union('flavor', { 0: voidCodec, 1: authSysParameters, 6: gssCallbackHandles });
 
 const callbackSecurities = array(callbackSecurity, 16);
+
+export type CallbackSecurity = Decoded<typeof callbackSecurity>;
+
+/** As whom the client wants to be called: the first flavor of its list that this server has. */
+export function callbackCredential(offered: readonly CallbackSecurity[]): Credential | undefined {
+  for (const one of offered) {
+    if (one.flavor === 0) return { flavor: 'none' };
+    if (one.flavor === 1) {
+      const { machine, uid, gid, gids } = one.value;
+      return { flavor: 'sys', machine, uid, gid, gids };
+    }
+  }
+  return undefined;
+}
 
 /** CREATE_SESSION4args */
 export const createSessionArguments = struct({
@@ -82,6 +97,7 @@ export const SequenceStatus = {
   CB_PATH_DOWN: 0x001,
   EXPIRED_ALL_STATE_REVOKED: 0x008,
   EXPIRED_SOME_STATE_REVOKED: 0x010,
+  RECALLABLE_STATE_REVOKED: 0x040,
   RESTART_RECLAIM_NEEDED: 0x100,
 } as const;
 

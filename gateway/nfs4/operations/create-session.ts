@@ -10,5 +10,6 @@ export const createSession: Operation<CreateSessionArguments, CreateSessionResul
   minorVersions: [1, 2],
   arguments: createSessionArguments,
   result: createSessionResult,
-  perform: ({ caller, connection, state }, args) => state.clients41.createSession(args, caller.uid, connection),
+  perform: ({ caller, connection, minorVersion, state }, args) =>
+    state.clients41.createSession(args, caller.uid, connection, minorVersion),
 };

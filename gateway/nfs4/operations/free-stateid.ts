@@ -20,7 +20,7 @@ export const freeStateid: Operation<Decoded<typeof freeStateidArguments>, undefi
     const state = stateids.find(stateid, context.state.clientOf(context), context.minorVersion);
     if (state.status === 'revoked') stateids.remove(state);
     else if (state.type === 'lock') locking.free(state);
-    else throw new Nfs4Error(Nfs4Status.LOCKS_HELD, 'the file is open');
+    else throw new Nfs4Error(Nfs4Status.LOCKS_HELD, 'the file is open or delegated');
     return undefined;
   },
 };

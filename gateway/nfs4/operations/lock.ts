@@ -4,14 +4,14 @@ import { Opcode } from '../codec/opcodes.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type CompoundContext, type Operation } from '../operation.ts';
 import { stateidOf, type LockOwner, type LockState, type OpenState } from '../state/client.ts';
-import { lockKind, lockRange } from '../state/locking.ts';
+import { isBlocking, lockKind, lockRange } from '../state/locking.ts';
 import { inOpenOwnersTurn } from './owner-turn.ts';
 import { requireFile } from './regular-file.ts';
 
 type NewOwner = Extract<Locker, { newOwner: 1 }>['value'];
 type KnownOwner = Extract<Locker, { newOwner: 0 }>['value'];
 
-/** RFC 7530 §16.10, RFC 8881 §18.10. The blocking types are answered at once as well: their client asks again. */
+/** RFC 7530 §16.10, RFC 8881 §18.10. The blocking types are answered at once as well: their client asks again, in 4.1 when it is told to. */
 export const lock: Operation<LockArguments, { readonly stateid: StateidValue }> = {
   opcode: Opcode.LOCK,
   name: 'LOCK',
@@ -88,6 +88,7 @@ async function take(
   } catch (error) {
     const isConflict = error instanceof Nfs4Error && error.status === Nfs4Status.DENIED;
     if (args.reclaim && isConflict) throw new Nfs4Error(Nfs4Status.RECLAIM_CONFLICT);
+    if (isConflict && isBlocking(args.type)) state.lockWaits.add(owner, by.node, kind, range);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { FileSystemError } from '../../filesystem/errors.ts';
 import type { ChangeInfo, Node } from '../../filesystem/file-system.ts';
 import { changedAttributes, decodeAttributeChanges } from '../attributes/decode.ts';
 import { settable } from '../attributes/supported.ts';
-import type { Bitmap } from '../codec/basic.ts';
+import type { Bitmap, StateidValue } from '../codec/basic.ts';
 import {
   Claim,
   CreateMode,
@@ -13,6 +13,7 @@ import {
   openResult,
   OpenType,
   type OpenArguments,
+  type OpenDelegation,
   type OpenResult,
   type WireCreateHow,
 } from '../codec/opens.ts';
@@ -20,10 +21,11 @@ import { Opcode } from '../codec/opcodes.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { entryName } from '../names.ts';
 import { Nfs4Error, type CompoundContext, type Operation } from '../operation.ts';
-import { stateidOf, type OpenOwner } from '../state/client.ts';
+import { stateidOf, type OpenOwner, type OpenState } from '../state/client.ts';
 import type { OpenPurpose } from '../state/opens.ts';
+import type { DelegationKind } from '../../filesystem/locks/delegation-tables.ts';
 import { shareWrite, type Share } from '../../filesystem/locks/shares.ts';
-import { noDelegation, requestedShare } from './open-arguments.ts';
+import { delegationOf, noDelegation, requestedShare, wantsDelegation } from './open-arguments.ts';
 
 /** What is to be opened, once it has been found or made. */
 interface Target {
@@ -53,6 +55,7 @@ export const open: Operation<OpenArguments, OpenResult> = {
   async perform(context, args) {
     const share = requestedShare(args, context.minorVersion);
     const client = context.state.clientNamed(args.owner.clientid, context);
+    context.actFor(client);
     const owner = client.openOwner(args.owner.owner);
     owner.usedAt = context.state.leases.now;
     const perform = (): Promise<Opened> => openTarget(context, args, owner, share);
@@ -111,10 +114,39 @@ async function openTarget(
   let flags: number = OpenResultFlag.LOCKTYPE_POSIX;
   if (context.minorVersion > 0) flags |= OpenResultFlag.PRESERVE_UNLINKED;
   if (!owner.confirmed) flags |= OpenResultFlag.CONFIRM;
-  const delegation =
-    context.minorVersion === 0 ? ({ type: DelegationType.NONE, value: undefined } as const) : noDelegation(args);
+  if (context.minorVersion > 0) flags |= OpenResultFlag.MAY_NOTIFY_LOCK;
+  const delegation = await delegationFor(context, args, state);
   const { directory, attributesSet } = target;
   return { node, result: { stateid: stateidOf(state), directory, flags, attributesSet, delegation } };
+}
+
+async function delegationFor(context: CompoundContext, args: OpenArguments, open: OpenState): Promise<OpenDelegation> {
+  const { caller, minorVersion, state } = context;
+  if (args.claim.type === Claim.PREVIOUS) {
+    const kind = reclaimedKind(args.claim.value);
+    const given = kind === undefined ? undefined : await state.delegations.reclaim(open, kind, caller);
+    return given === undefined ? { type: DelegationType.NONE, value: undefined } : delegationOf(given);
+  }
+  const isNew = args.claim.type === Claim.NULL || args.claim.type === Claim.FH;
+  if (!isNew || !open.owner.confirmed || !wantsDelegation(args, minorVersion)) {
+    return noDelegation(args, minorVersion, 'resource');
+  }
+  const granted = await state.delegations.offer(open, caller);
+  return typeof granted === 'string' ? noDelegation(args, minorVersion, granted) : delegationOf(granted);
+}
+
+/** What the client says it had been delegated. @throws Nfs4Error INVAL */
+function reclaimedKind(type: number): DelegationKind | undefined {
+  switch (type) {
+    case DelegationType.NONE:
+      return undefined;
+    case DelegationType.READ:
+      return 'read';
+    case DelegationType.WRITE:
+      return 'write';
+    default:
+      throw new Nfs4Error(Nfs4Status.INVAL, `${type} is not a delegation`);
+  }
 }
 
 async function targetOf(
@@ -141,14 +173,27 @@ async function targetOf(
       if (context.minorVersion === 0) throw new Nfs4Error(Nfs4Status.INVAL);
       state.requireNoGrace(owner.client, current.key);
       return { ...byHandle, purpose: 'open' };
-    case Claim.DELEGATE_CUR:
+    case Claim.DELEGATE_CUR: {
+      const { file, stateid } = claim.value;
+      const node = await context.fileSystem.lookup(current, entryName(file), context.caller);
+      requireDelegated(context, stateid, node, share);
+      return { ...byHandle, node, purpose: 'reclaim', directory: await unchanged(context, current) };
+    }
     case Claim.DELEG_CUR_FH:
-      // No delegation was ever given, so no stateid is one.
-      throw new Nfs4Error(Nfs4Status.BAD_STATEID);
+      requireDelegated(context, claim.value, current, share);
+      return { ...byHandle, purpose: 'reclaim' };
+    // No delegation outlives the client's own restart.
     case Claim.DELEGATE_PREV:
     case Claim.DELEG_PREV_FH:
       throw new Nfs4Error(Nfs4Status.NOTSUPP);
   }
+}
+
+/** What was opened under a delegation was opened then: it is only told now. @throws Nfs4Error BAD_STATEID, OPENMODE */
+function requireDelegated(context: CompoundContext, stateid: StateidValue, node: Node, share: Share): void {
+  const state = context.state.io.require(stateid, node, context);
+  if (state.type !== 'delegation') throw new Nfs4Error(Nfs4Status.BAD_STATEID, 'not a delegation');
+  if ((share.access & ~state.share.access) !== 0) throw new Nfs4Error(Nfs4Status.OPENMODE);
 }
 
 async function find(context: CompoundContext, name: string, owner: OpenOwner): Promise<Target> {

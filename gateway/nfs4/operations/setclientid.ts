@@ -12,5 +12,5 @@ export const setclientid: Operation<Decoded<typeof setClientidArguments>, Decode
   arguments: setClientidArguments,
   result: setClientidResult,
   failure: { [Nfs4Status.CLID_INUSE]: clientAddress },
-  perform: (context, args) => context.state.clients40.setClientid(args, context.caller.uid),
+  perform: (context, args) => context.state.clients40.setClientid(args, context.caller.uid, context.caller.address),
 };

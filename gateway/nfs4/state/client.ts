@@ -1,10 +1,11 @@
 /** What a client has: its owners, opens and locks. Who may change what is decided in opens.ts and locking.ts. */
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import type { Node } from '../../filesystem/file-system.ts';
 import type { StateidValue } from '../codec/basic.ts';
 import type { LockHolder } from '../../filesystem/locks/lock-tables.ts';
 import type { ShareHolder } from '../../filesystem/locks/share-tables.ts';
-import type { Share } from '../../filesystem/locks/shares.ts';
+import type { DelegationKind } from '../../filesystem/locks/delegation-tables.ts';
+import { shareBoth, shareRead, type Share } from '../../filesystem/locks/shares.ts';
 import { OwnerSequence } from './owner-sequence.ts';
 import type { PinnedFile } from './pinned-file.ts';
 import type { ShareHistory } from './share-history.ts';
@@ -26,6 +27,10 @@ export class Client {
   readonly verifier: Buffer;
   /** AUTH_SYS uid that the client was made with: the principal, as far as AUTH_SYS has one. */
   readonly uid: number;
+  /** In all its stateids, so that those of a client that is gone are known as such; uint32. */
+  readonly tag = randomInt(2 ** 32);
+  /** 4.0: state was taken away and the client has not been told by RENEW and confirmed itself again since. */
+  hasLost = false;
   /** Milliseconds of the Clock. */
   renewedAt: number;
   readonly openOwners = new Map<string, OpenOwner>();
@@ -48,6 +53,11 @@ export class Client {
 
   get hasState(): boolean {
     for (const state of this.states) if (state.status === 'held') return true;
+    return false;
+  }
+
+  get hasDelegations(): boolean {
+    for (const state of this.states) if (state.type === 'delegation' && state.status === 'held') return true;
     return false;
   }
 
@@ -184,7 +194,46 @@ export class LockState implements StateBase {
   }
 }
 
-export type State = OpenState | LockState;
+/** What a client may do with a file without asking; see delegations.ts. */
+export class DelegationState implements StateBase {
+  readonly type = 'delegation';
+  readonly other: Buffer;
+  readonly client: Client;
+  readonly node: Node;
+  readonly kind: DelegationKind;
+  readonly file: PinnedFile;
+  /** Who opened the file for it. */
+  readonly uid: number;
+  /** Attribute of the file when the delegation was given, which the client goes by to tell whether it has changed it. */
+  readonly change: bigint;
+  /** Milliseconds of the Clock; undefined: it has not been asked for. */
+  recalledAt: number | undefined;
+  seqid = 1;
+  status: StateStatus = 'held';
+
+  constructor(
+    other: Buffer,
+    client: Client,
+    node: Node,
+    kind: DelegationKind,
+    { file, uid, change }: { readonly file: PinnedFile; readonly uid: number; readonly change: bigint },
+  ) {
+    this.other = other;
+    this.client = client;
+    this.node = node;
+    this.kind = kind;
+    this.file = file;
+    this.uid = uid;
+    this.change = change;
+  }
+
+  /** What READ and WRITE may do by it. */
+  get share(): Share {
+    return { access: this.kind === 'write' ? shareBoth : shareRead, deny: 0 };
+  }
+}
+
+export type State = OpenState | LockState | DelegationState;
 
 export function stateidOf(state: State): StateidValue {
   return { seqid: state.seqid, other: state.other };

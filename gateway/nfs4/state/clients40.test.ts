@@ -42,7 +42,7 @@ describe('SETCLIENTID (RFC 7530 §16.33.5)', () => {
     expect(restarted.clientid).not.toBe(client.clientid);
     expect((await client.send(at(handle), reading(stateid))).summary).toEqual(['PUTFH OK', 'READ OK']);
     await client.send(call(setclientidConfirm, restarted));
-    expect((await client.send(at(handle), reading(stateid))).summary).toEqual(['PUTFH OK', 'READ BAD_STATEID']);
+    expect((await client.send(at(handle), reading(stateid))).summary).toEqual(['PUTFH OK', 'READ EXPIRED']);
     expect((await client.send(call(renew, { clientid: client.clientid }))).summary).toEqual(['RENEW STALE_CLIENTID']);
     expect(server.state.counts().opens).toBe(0);
   });

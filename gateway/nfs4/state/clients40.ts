@@ -11,8 +11,8 @@ import type { Leases } from './leases.ts';
 
 type SetClientid = Decoded<typeof setClientidArguments>;
 
-/** How to call a 4.0 client. */
-export type Callback = Pick<SetClientid, 'callback' | 'callbackIdent'>;
+/** How to call a 4.0 client, and the IP address that it was said from. */
+export type Callback = Pick<SetClientid, 'callback' | 'callbackIdent'> & { readonly from: string };
 
 /** { v, x, c, k, s } of RFC 7530 §16.33.5 */
 interface ClientRecord {
@@ -39,6 +39,8 @@ export interface Clients40Parts {
   readonly identifiers: Identifiers;
   readonly leases: Leases;
   readonly life: ClientLife;
+  /** The client is to be called in another way. */
+  readonly onCallback: (client: Client) => void;
 }
 
 export class Clients40 {
@@ -64,7 +66,7 @@ export class Clients40 {
   }
 
   /** @throws Nfs4Error CLID_INUSE (data: the address of who has the name) */
-  setClientid(args: SetClientid, uid: number): { readonly clientid: bigint; readonly confirm: Buffer } {
+  setClientid(args: SetClientid, uid: number, from: string): { readonly clientid: bigint; readonly confirm: Buffer } {
     const name = args.client.id.toString('latin1');
     const confirmed = this.#confirmed.get(name);
     if (confirmed !== undefined && confirmed.uid !== uid && this.#isInUse(confirmed.client)) {
@@ -80,7 +82,7 @@ export class Clients40 {
       verifier: Buffer.from(args.client.verifier),
       id: Buffer.from(args.client.id),
       clientid: isUpdate ? confirmed.clientid : this.#parts.identifiers.clientid(),
-      callback: { callback: args.callback, callbackIdent: args.callbackIdent },
+      callback: { callback: args.callback, callbackIdent: args.callbackIdent, from },
       confirm: randomBytes(8),
       uid,
       madeAt: this.#parts.leases.now,
@@ -111,6 +113,8 @@ export class Clients40 {
     this.#forget(name);
     if (before?.clientid === clientid) {
       this.#keep(name, { ...record, client: before.client });
+      before.client.hasLost = false;
+      this.#parts.onCallback(before.client);
       return;
     }
     const client = new Client('4.0', record.id, clientid, record.verifier, uid, this.#parts.leases.now);

@@ -1,8 +1,8 @@
 /** Clients of 4.1 and later: EXCHANGE_ID and CREATE_SESSION. RFC 8881 §18.35.4, §18.36.4. */
-import { CreateSessionFlag } from '../codec/sessions.ts';
+import { callbackCredential, CreateSessionFlag } from '../codec/sessions.ts';
 import type { ChannelAttributes, CreateSessionArguments, CreateSessionResult } from '../codec/sessions.ts';
 import { Nfs4Status } from '../codec/status.ts';
-import { Nfs4Error } from '../operation.ts';
+import { Nfs4Error, type MinorVersion } from '../operation.ts';
 import type { RpcConnection } from '../../rpc/program.ts';
 import { fitChannel, largestBackChannel, largestForeChannel } from './channels.ts';
 import { Client } from './client.ts';
@@ -115,6 +115,7 @@ export class Clients41 {
     args: CreateSessionArguments,
     uid: number,
     connection: RpcConnection,
+    minorVersion: MinorVersion,
   ): Promise<CreateSessionResult> {
     const record = this.#byClientid.get(args.clientid);
     if (record === undefined) throw new Nfs4Error(Nfs4Status.STALE_CLIENTID);
@@ -132,7 +133,7 @@ export class Clients41 {
     const done = Promise.withResolvers<undefined>();
     record.pending = done.promise;
     try {
-      const result = await this.#create(record, args, channels, connection);
+      const result = await this.#create(record, args, channels, connection, minorVersion);
       record.outcome = { result };
       return result;
     } catch (error) {
@@ -173,11 +174,18 @@ export class Clients41 {
     args: CreateSessionArguments,
     { wanted, foreChannel, backChannel }: Channels,
     connection: RpcConnection,
+    minorVersion: MinorVersion,
   ): Promise<CreateSessionResult> {
     if (!record.isConfirmed) await this.#confirm(record);
     const { client } = record;
     this.#parts.leases.renew(client);
-    const session = this.#parts.sessions.create(client, foreChannel, { wanted, program: args.callbackProgram });
+    const session = this.#parts.sessions.create(client, foreChannel, {
+      wanted,
+      program: args.callbackProgram,
+      credential: callbackCredential(args.callbackSecurity),
+      minorVersion,
+      slots: Math.max(1, backChannel.maxRequests),
+    });
     this.#parts.sessions.bind(session, connection, wanted);
     return {
       sessionid: session.sessionid,

@@ -30,9 +30,15 @@ export class Identifiers {
     return Buffer.concat([this.#start, randomBytes(sessionIdSize - 4)]);
   }
 
-  /** stateid4.other: the start, 8 random bytes. */
-  stateid(): Buffer {
-    return Buffer.concat([this.#start, randomBytes(stateidOtherSize - 4)]);
+  /** stateid4.other: the start, the client's tag, 4 random bytes; the tag is as random, and told to its client alone. */
+  stateid({ tag }: { readonly tag: number }): Buffer {
+    const other = Buffer.concat([this.#start, randomBytes(stateidOtherSize - 4)]);
+    other.writeUInt32BE(tag, 4);
+    return other;
+  }
+
+  clientTagOf(stateid: Buffer): number {
+    return stateid.readUInt32BE(4);
   }
 
   isOfThisStart(sessionidOrStateid: Buffer): boolean {

@@ -3,7 +3,7 @@ import { Access, type Node, type OpenFile } from '../../filesystem/file-system.t
 import type { StateidValue } from '../codec/basic.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type CompoundContext } from '../operation.ts';
-import type { OpenState, State } from './client.ts';
+import type { DelegationState, OpenState, State } from './client.ts';
 import type { Leases } from './leases.ts';
 import { requireHeld, type Opens } from './opens.ts';
 import type { Recovery } from './recovery.ts';
@@ -44,10 +44,13 @@ export class StatefulIo {
     const client = minorVersion === 0 ? undefined : context.slot?.session?.client;
     if (minorVersion > 0 && client === undefined) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
     const state = this.#parts.stateids.find(named, client, minorVersion);
-    requireHeld(state);
+    requireHeld(state, minorVersion);
     if (node !== undefined && state.node.key !== node.key) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
     requireSeqid(named.seqid, state.seqid, minorVersion);
-    if (minorVersion === 0) this.#parts.leases.renew(state.client);
+    if (minorVersion === 0) {
+      this.#parts.leases.renew(state.client);
+      context.actFor(state.client);
+    }
     return state;
   }
 
@@ -60,15 +63,16 @@ export class StatefulIo {
     node: Node,
     context: CompoundContext,
     access: 'read' | 'write',
-  ): Promise<OpenState | undefined> {
+  ): Promise<OpenState | DelegationState | undefined> {
     const mask = access === 'read' ? shareRead : shareWrite;
     const kind = classify(stateid, context.minorVersion);
     if (kind === 'anonymous' || kind === 'bypass') {
       await this.#requireUnheld(node, mask, kind === 'bypass' && access === 'read');
       return undefined;
     }
-    const { open } = this.require(stateid, node, context, true);
-    if (open.client.generation === '4.0' && !open.owner.confirmed) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
+    const state = this.require(stateid, node, context, true);
+    const open = state.type === 'lock' ? state.open : state;
+    if (open.type === 'open' && !open.owner.confirmed) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
     if ((open.share.access & mask) === 0) throw new Nfs4Error(Nfs4Status.OPENMODE);
     if (context.caller.uid !== open.uid) await this.#requirePermission(node, context, access);
     return open;

@@ -43,7 +43,7 @@ export class Locking {
     while (lockTables.conflict(key, owner, kind, range) !== undefined) {
       await this.requireFree(key, owner, kind, range);
     }
-    requireHeld(by);
+    requireHeld(by, owner.client.generation === '4.0' ? 0 : 1);
     const state = by.type === 'lock' ? by : this.#stateFor(owner, open);
     lockTables.lock(key, owner, kind, range);
     changed(state);
@@ -108,7 +108,7 @@ export class Locking {
   #stateFor(owner: LockOwner, open: OpenState): LockState {
     for (const state of open.locks) if (state.owner === owner) return state;
     this.#parts.stateids.requireRoom();
-    const state = new LockState(this.#parts.identifiers.stateid(), owner, open);
+    const state = new LockState(this.#parts.identifiers.stateid(owner.client), owner, open);
     owner.locks.add(state);
     open.locks.add(state);
     this.#parts.stateids.add(state);
@@ -134,6 +134,11 @@ export function lockKind(type: number): LockKind {
     default:
       throw new Nfs4Error(Nfs4Status.INVAL, `${type} is not a lock type`);
   }
+}
+
+/** Whether the client is going to ask again until it has the lock. */
+export function isBlocking(type: number): boolean {
+  return type === LockType.READ_BLOCKING || type === LockType.WRITE_BLOCKING;
 }
 
 /** @throws Nfs4Error INVAL: no bytes, or past 64 bits (RFC 7530 §16.10.4) */

@@ -72,7 +72,9 @@ describe('OPEN of 4.1', () => {
     expect(last(reply)).toBe('CLOSE OK');
     expect(contentOf(reply)).toBe('content');
     expect(reply.value(close)).toEqual(invalidStateid);
-    expect(reply.value(open).flags).toBe(OpenResultFlag.LOCKTYPE_POSIX | OpenResultFlag.PRESERVE_UNLINKED);
+    expect(reply.value(open).flags).toBe(
+      OpenResultFlag.LOCKTYPE_POSIX | OpenResultFlag.PRESERVE_UNLINKED | OpenResultFlag.MAY_NOTIFY_LOCK,
+    );
     expect(server.state.counts()).toMatchObject({ opens: 0, stateids: 0 });
   });
 

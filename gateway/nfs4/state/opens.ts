@@ -1,11 +1,12 @@
 /** Opens of all clients: share reservations, upgrade and downgrade, close, and revocation. RFC 7530 §9.9, RFC 8881 §9.7. */
 import type { Caller } from '../../filesystem/caller.ts';
 import type { FileSystem, Node, OpenAccess } from '../../filesystem/file-system.ts';
+import type { DelegationKind, DelegationTables } from '../../filesystem/locks/delegation-tables.ts';
 import type { LockTables } from '../../filesystem/locks/lock-tables.ts';
 import type { ShareHolder, ShareTables } from '../../filesystem/locks/share-tables.ts';
 import { shareRead, shareWrite, type Share, type ShareMask } from '../../filesystem/locks/shares.ts';
 import { Nfs4Status } from '../codec/status.ts';
-import { Nfs4Error } from '../operation.ts';
+import { Nfs4Error, type MinorVersion } from '../operation.ts';
 import { changed, OpenState, type Client, type LockState, type OpenOwner, type State } from './client.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { Leases } from './leases.ts';
@@ -23,6 +24,7 @@ export interface OpensParts {
   readonly leases: Leases;
   readonly lockTables: LockTables;
   readonly recovery: Recovery;
+  readonly delegations: DelegationTables;
   readonly shareTables: ShareTables;
   readonly stateids: Stateids;
 }
@@ -48,13 +50,14 @@ export class Opens {
    * @throws Nfs4Error SHARE_DENIED, DELAY; what FileSystem.open throws
    */
   async open(owner: OpenOwner, node: Node, share: Share, purpose: OpenPurpose, caller: Caller): Promise<OpenState> {
-    await this.requireShare(node.key, share, owner.client);
     this.#parts.stateids.requireRoom();
+    // Who may not open the file at all is told so, and not who else has it open.
     const file = new PinnedFile(await this.#parts.fileSystem.open(node, accessOf(share.access), purpose, caller));
     try {
-      // Others may have opened it in the meantime.
-      while (this.#parts.shareTables.conflict(node.key, share) !== undefined)
+      while (this.#isContended(node.key, share, owner.client)) {
         await this.requireShare(node.key, share, owner.client);
+        await this.#parts.delegations.yielded(node.key, disturbance(share), owner.client);
+      }
       this.#requireClient(owner.client);
     } catch (error) {
       await file.close();
@@ -80,6 +83,14 @@ export class Opens {
     const isOwn = (holder: ShareHolder): boolean => holder instanceof OpenState && holder.client === client;
     const inTheWay = await this.#parts.shareTables.contention(nodeKey, share, isOwn);
     if (inTheWay !== undefined) throw new Nfs4Error(Nfs4Status.SHARE_DENIED);
+  }
+
+  #isContended(nodeKey: string, share: Share, client: Client): boolean {
+    const { delegations, shareTables } = this.#parts;
+    return (
+      shareTables.conflict(nodeKey, share) !== undefined ||
+      delegations.conflict(nodeKey, disturbance(share), client) !== undefined
+    );
   }
 
   async #evict(holder: ShareHolder): Promise<boolean> {
@@ -186,7 +197,14 @@ export class Opens {
   }
 
   #add(owner: OpenOwner, node: Node, share: Share, file: PinnedFile, uid: number): OpenState {
-    const state = new OpenState(this.#parts.identifiers.stateid(), owner, node, new ShareHistory(share), file, uid);
+    const state = new OpenState(
+      this.#parts.identifiers.stateid(owner.client),
+      owner,
+      node,
+      new ShareHistory(share),
+      file,
+      uid,
+    );
     owner.opens.set(node.key, state);
     this.#parts.stateids.add(state);
     this.#parts.shareTables.add(node.key, state);
@@ -232,12 +250,20 @@ export class Opens {
   }
 }
 
+/** What an open does to the delegations of others: one that denies something would be denied it by opens nobody knows of. */
+function disturbance({ access, deny }: Share): DelegationKind {
+  return (access & shareWrite) !== 0 || deny !== 0 ? 'write' : 'read';
+}
+
 export function accessOf(mask: ShareMask): OpenAccess {
   return { read: (mask & shareRead) !== 0, write: (mask & shareWrite) !== 0 };
 }
 
-/** A state that holds. @throws Nfs4Error EXPIRED, BAD_STATEID */
-export function requireHeld(state: State): void {
-  if (state.status === 'revoked') throw new Nfs4Error(Nfs4Status.EXPIRED);
+/** A state that holds. @throws Nfs4Error EXPIRED, DELEG_REVOKED (which 4.0 does not know), BAD_STATEID */
+export function requireHeld(state: State, minorVersion: MinorVersion): void {
+  if (state.status === 'revoked') {
+    const isDelegation = state.type === 'delegation' && minorVersion > 0;
+    throw new Nfs4Error(isDelegation ? Nfs4Status.DELEG_REVOKED : Nfs4Status.EXPIRED);
+  }
   if (state.status === 'closed') throw new Nfs4Error(Nfs4Status.BAD_STATEID);
 }

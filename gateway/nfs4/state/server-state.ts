@@ -8,18 +8,27 @@ import type { Log } from '../../log.ts';
 import type { StateidValue } from '../codec/basic.ts';
 import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type CompoundContext } from '../operation.ts';
+import { AddressChannel } from './callbacks/address-channel.ts';
+import type { CallbackChannel } from './callbacks/callback-channel.ts';
+import { Callbacks } from './callbacks/callbacks.ts';
+import { SessionChannel } from './callbacks/session-channel.ts';
 import type { Client } from './client.ts';
 import { Clients40 } from './clients40.ts';
 import { Clients41 } from './clients41.ts';
 import type { Clock } from './clock.ts';
+import { Delegations } from './delegations.ts';
 import { Identifiers } from './identifiers.ts';
 import { StatefulIo } from './io.ts';
 import { Leases } from './leases.ts';
+import { LockWaits } from './lock-waits.ts';
 import { Locking } from './locking.ts';
 import { Opens } from './opens.ts';
 import { Recovery } from './recovery.ts';
 import { Sessions } from './sessions.ts';
 import { Stateids } from './stateids.ts';
+
+/** How often delegations are looked at, whether they may still be trusted; milliseconds. */
+const delegationCheck = 1000;
 
 export interface StateLimits {
   /** Confirmed clients. */
@@ -60,8 +69,11 @@ export class ServerState {
   readonly stateids: Stateids;
   readonly #locks: FileLocks;
   readonly #reclaims: ReclaimSource;
+  readonly callbacks: Callbacks;
+  readonly delegations: Delegations;
   readonly opens: Opens;
   readonly locking: Locking;
+  readonly lockWaits: LockWaits;
   readonly sessions: Sessions;
   readonly clients40: Clients40;
   readonly clients41: Clients41;
@@ -70,7 +82,9 @@ export class ServerState {
   readonly #log: Log;
   /** 4.1 clients that have said that they are done with reclaiming. */
   readonly #complete = new WeakSet<Client>();
+  readonly #channels = new WeakMap<Client, AddressChannel>();
   #timer: NodeJS.Timeout | undefined;
+  #delegationTimer: NodeJS.Timeout | undefined;
 
   constructor({ database, fileSystem, leaseSeconds, clock, log, limits, locks }: ServerStateSettings) {
     this.#limits = { ...defaultLimits, ...limits };
@@ -101,10 +115,43 @@ export class ServerState {
     this.leases = leases;
     this.stateids = stateids;
     this.recovery = recovery;
-    this.opens = new Opens({ fileSystem, identifiers, leases, lockTables, recovery, shareTables, stateids });
+    const { delegations: delegationTables } = this.#locks;
+    const callbacks = new Callbacks((client) => this.#channelOf(client));
+    this.callbacks = callbacks;
+    this.delegations = new Delegations({
+      callbacks,
+      fileSystem,
+      identifiers,
+      leases,
+      lockTables,
+      log,
+      recovery,
+      shareTables,
+      stateids,
+      tables: delegationTables,
+    });
+    this.opens = new Opens({
+      delegations: delegationTables,
+      fileSystem,
+      identifiers,
+      leases,
+      lockTables,
+      recovery,
+      shareTables,
+      stateids,
+    });
     this.locking = new Locking({ identifiers, leases, lockTables, opens: this.opens, recovery, stateids });
-    this.sessions = new Sessions({ database, fileSystem, identifiers, leases });
-    this.clients40 = new Clients40({ identifiers, leases, life });
+    this.lockWaits = new LockWaits({ callbacks, leases, lockTables, log });
+    const onCallback = (client: Client): void => callbacks.forget(client);
+    this.sessions = new Sessions({
+      database,
+      fileSystem,
+      identifiers,
+      leases,
+      isPathDown: (client) => callbacks.isDown(client),
+      onBackChannel: onCallback,
+    });
+    this.clients40 = new Clients40({ identifiers, leases, life, onCallback });
     this.clients41 = new Clients41({ identifiers, leases, life, sessions: this.sessions });
     this.io = new StatefulIo({ leases, opens: this.opens, recovery, stateids });
   }
@@ -115,16 +162,21 @@ export class ServerState {
     this.sessions.start((clientKey) => this.recovery.isKnown(clientKey));
     this.#timer = setInterval(() => this.tick(), Math.max(100, this.leases.milliseconds / 4));
     this.#timer.unref();
+    this.#delegationTimer = setInterval(() => this.delegations.tick(), delegationCheck);
+    this.#delegationTimer.unref();
   }
 
   /** Ends the timer; what clients have stays recorded for the next start. */
   stop(): void {
     clearInterval(this.#timer);
+    clearInterval(this.#delegationTimer);
   }
 
   /** What is due: the end of grace, names never confirmed, clients silent for longer than courtesy goes. */
   tick(): void {
     this.recovery.tick();
+    this.delegations.tick();
+    this.lockWaits.tidy();
     this.clients40.tidy();
     this.clients41.tidy();
     for (const client of [...this.clients40, ...this.clients41]) {
@@ -201,6 +253,24 @@ export class ServerState {
     if (this.#locks.reclaims.isHeldBackByOthers(nodeKey, this.#reclaims)) throw new Nfs4Error(Nfs4Status.GRACE);
   }
 
+  /** How the client is called; undefined: it has not said how. */
+  #channelOf(client: Client): CallbackChannel | undefined {
+    if (client.generation === '4.1') {
+      const sessions = [...this.sessions.of(client)].filter((session) => session.wantsBackChannel);
+      return sessions.length === 0 ? undefined : new SessionChannel(sessions);
+    }
+    const named = this.clients40.callbackOf(client);
+    if (named === undefined) return undefined;
+    const { callback, callbackIdent: ident, from } = named;
+    const where = { program: callback.program, ident, ...callback.location };
+    const known = this.#channels.get(client);
+    if (known?.isTo(where, from) === true) return known;
+    known?.close();
+    const channel = new AddressChannel(where, from);
+    this.#channels.set(client, channel);
+    return channel;
+  }
+
   #requireRoom(): void {
     if (this.clients40.size + this.clients41.size < this.#limits.clients) return;
     if (!this.#letGoSilent()) throw new Nfs4Error(Nfs4Status.DELAY, 'too many clients');
@@ -226,8 +296,10 @@ export class ServerState {
 
   async #end(client: Client): Promise<void> {
     this.leases.end(client);
+    this.stateids.clientGone(client);
+    this.#channels.get(client)?.close();
     this.recovery.forget(client);
-    await this.opens.drop(client);
+    await Promise.all([this.delegations.drop(client), this.opens.drop(client)]);
   }
 }
 

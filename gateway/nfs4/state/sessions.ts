@@ -1,11 +1,12 @@
 /** Sessions and their slots: exactly-once for the requests of 4.1 and later. RFC 8881 §2.10. */
 import type { Database, Table } from '../../database/database.ts';
 import type { FileSystem } from '../../filesystem/file-system.ts';
-import type { RpcConnection } from '../../rpc/program.ts';
+import type { Credential, RpcConnection } from '../../rpc/program.ts';
 import { DirectionFromServer, SequenceStatus } from '../codec/sessions.ts';
 import type { ChannelAttributes, SequenceArguments, SequenceResult } from '../codec/sessions.ts';
 import { Nfs4Status } from '../codec/status.ts';
-import { Nfs4Error, type CompoundContext, type SlotReply } from '../operation.ts';
+import { Nfs4Error, type CompoundContext, type MinorVersion, type SlotReply } from '../operation.ts';
+import { BackSlots, type BackSlot } from './callbacks/back-slots.ts';
 import { fitChannel, largestForeChannel } from './channels.ts';
 import type { Client } from './client.ts';
 import type { Identifiers } from './identifiers.ts';
@@ -29,26 +30,40 @@ interface Slot {
   fingerprint: string;
 }
 
+/** How the client of a session is called. */
+export interface BackChannel {
+  /** Whether the client has asked for it. */
+  readonly wanted: boolean;
+  readonly program: number;
+  readonly credential: Credential | undefined;
+  readonly minorVersion: MinorVersion;
+  /** Calls at a time. */
+  readonly slots: number;
+}
+
 export class Session {
   readonly sessionid: Buffer;
   readonly name: string;
   readonly client: Client;
   readonly foreChannel: ChannelAttributes;
+  /** Of the client; its callbacks have the same. */
+  readonly minorVersion: MinorVersion;
   /** Whether the client has asked for a back channel. */
   readonly wantsBackChannel: boolean;
   callbackProgram: number;
+  /** As whom the server calls; undefined: the client takes none of the flavors there are. */
+  callbackCredential: Credential | undefined;
+  readonly #backSlots: BackSlots;
   readonly slots: Slot[] = [];
   /** Connections on which the server may call the client, by their ids. */
   readonly backConnections = new Map<number, RpcConnection>();
   usedAt: number;
 
-  constructor(
-    sessionid: Buffer,
-    client: Client,
-    foreChannel: ChannelAttributes,
-    back: { readonly wanted: boolean; readonly program: number },
-  ) {
+  constructor(sessionid: Buffer, client: Client, foreChannel: ChannelAttributes, back: BackChannel) {
     this.sessionid = sessionid;
+    this.minorVersion = back.minorVersion;
+    this.callbackCredential = back.credential;
+    this.#backSlots = new BackSlots(back.slots);
     this.name = nameOf(sessionid);
     this.client = client;
     this.foreChannel = foreChannel;
@@ -60,6 +75,15 @@ export class Session {
   /** Requests that are being performed. */
   get busySlots(): number {
     return this.slots.filter((slot) => slot.busy).length;
+  }
+
+  /** Waits for a free slot of the back channel. */
+  takeBackSlot(): Promise<BackSlot> {
+    return this.#backSlots.take();
+  }
+
+  returnBackSlot(slot: BackSlot): void {
+    this.#backSlots.giveBack(slot);
   }
 
   addBackConnection(connection: RpcConnection): void {
@@ -83,6 +107,10 @@ export interface SessionsParts {
   readonly fileSystem: FileSystem;
   readonly identifiers: Identifiers;
   readonly leases: Leases;
+  /** Whether calls to the client have failed. */
+  readonly isPathDown: (client: Client) => boolean;
+  /** The client can be called in a new way. */
+  readonly onBackChannel: (client: Client) => void;
 }
 
 export class Sessions {
@@ -113,11 +141,7 @@ export class Sessions {
     });
   }
 
-  create(
-    client: Client,
-    foreChannel: ChannelAttributes,
-    back: { readonly wanted: boolean; readonly program: number },
-  ): Session {
+  create(client: Client, foreChannel: ChannelAttributes, back: BackChannel): Session {
     const session = new Session(this.#parts.identifiers.sessionid(), client, foreChannel, back);
     const own = this.of(client);
     if (own.size >= maxSessions) this.#dropIdlest(own);
@@ -162,6 +186,7 @@ export class Sessions {
   bind(session: Session, connection: RpcConnection, back: boolean): number {
     if (!back || !session.wantsBackChannel) return DirectionFromServer.FORE;
     session.addBackConnection(connection);
+    this.#parts.onBackChannel(session.client);
     return DirectionFromServer.BOTH;
   }
 
@@ -246,14 +271,15 @@ export class Sessions {
    */
   #statusFlags(client: Client): number {
     let flags = 0;
-    if (client.revoked.size > 0) {
-      flags |= client.hasState ? SequenceStatus.EXPIRED_SOME_STATE_REVOKED : SequenceStatus.EXPIRED_ALL_STATE_REVOKED;
+    for (const { type } of client.revoked) {
+      if (type === 'delegation') flags |= SequenceStatus.RECALLABLE_STATE_REVOKED;
+      else
+        flags |= client.hasState ? SequenceStatus.EXPIRED_SOME_STATE_REVOKED : SequenceStatus.EXPIRED_ALL_STATE_REVOKED;
     }
     const sessions = [...this.of(client)];
     const wantsBack = sessions.some((session) => session.wantsBackChannel);
-    if (wantsBack && sessions.every((session) => session.backConnections.size === 0)) {
-      flags |= SequenceStatus.CB_PATH_DOWN;
-    }
+    const isUnreachable = sessions.every((session) => session.backConnections.size === 0);
+    if (wantsBack && (isUnreachable || this.#parts.isPathDown(client))) flags |= SequenceStatus.CB_PATH_DOWN;
     return flags;
   }
 

@@ -29,10 +29,11 @@ describe('stateids', () => {
   it('show which start gave them out', () => {
     const first = new Identifiers(1);
     const second = new Identifiers(2);
-    expect(first.isOfThisStart(first.stateid())).toBe(true);
-    expect(second.isOfThisStart(first.stateid())).toBe(false);
+    const client = { tag: 77 };
+    expect(first.isOfThisStart(first.stateid(client))).toBe(true);
+    expect(second.isOfThisStart(first.stateid(client))).toBe(false);
     expect(second.isOfThisStart(second.sessionid())).toBe(true);
     expect(first.clientid()).not.toBe(second.clientid());
-    expect(classify({ seqid: 1, other: first.stateid() }, 1)).toBe('ordinary');
+    expect(classify({ seqid: 1, other: first.stateid(client) }, 1)).toBe('ordinary');
   });
 });

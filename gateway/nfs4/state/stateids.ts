@@ -4,15 +4,21 @@ import { Nfs4Status } from '../codec/status.ts';
 import { Nfs4Error, type MinorVersion } from '../operation.ts';
 import type { Client, State } from './client.ts';
 import type { Identifiers } from './identifiers.ts';
+import { classify } from './stateid.ts';
 
 /** Revoked stateids of a 4.0 client that are still answered with EXPIRED; 4.0 has no way to acknowledge them. */
 const maxRevoked40 = 256;
+
+/** Clients that are gone and whose stateids are still told from those that never were. */
+const maxGone = 1024;
 
 export class Stateids {
   readonly #identifiers: Identifiers;
   readonly #limit: number;
   readonly #letGoSilent: () => boolean;
   readonly #states = new Map<string, State>();
+  /** Client.tag of clients that are gone, the last ones. */
+  readonly #gone = new Set<number>();
 
   /**
    * @param limit most stateids of all clients together
@@ -26,6 +32,10 @@ export class Stateids {
 
   get size(): number {
     return this.#states.size;
+  }
+
+  get isFull(): boolean {
+    return this.#states.size >= this.#limit;
   }
 
   /** @throws Nfs4Error DELAY: RESOURCE, which 4.0 has for it, is unknown to 4.1 */
@@ -48,11 +58,21 @@ export class Stateids {
     if (state.type === 'lock') client.closedLocks.delete(state);
   }
 
+  /** The client is gone with all its state. */
+  clientGone(client: Client): void {
+    this.#gone.add(client.tag);
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= maxGone) break;
+      this.#gone.delete(oldest);
+    }
+  }
+
   /** The state stays to be asked for until its client acknowledges the loss. */
   revoked(state: State): void {
     const { client } = state;
     client.revoked.add(state);
     if (client.generation === '4.1') return;
+    client.hasLost = true;
     for (const oldest of client.revoked) {
       if (client.revoked.size <= maxRevoked40) break;
       this.remove(oldest);
@@ -62,13 +82,17 @@ export class Stateids {
   /**
    * The state of an ordinary stateid, whatever has become of it.
    * @param client whose it must be (4.1); undefined in 4.0, where the stateid tells
-   * @throws Nfs4Error STALE_STATEID (4.0: of an earlier start), BAD_STATEID
+   * @throws Nfs4Error STALE_STATEID (4.0: of an earlier start), EXPIRED (4.0: of a client that has restarted or was
+   *   forgotten), BAD_STATEID
    */
   find(value: StateidValue, client: Client | undefined, minorVersion: MinorVersion): State {
     const state = this.#states.get(nameOf(value.other));
     if (state === undefined) {
-      const stale = minorVersion === 0 && !this.#identifiers.isOfThisStart(value.other);
-      throw new Nfs4Error(stale ? Nfs4Status.STALE_STATEID : Nfs4Status.BAD_STATEID);
+      const isSpecial = classify(value, minorVersion) !== 'ordinary';
+      if (minorVersion > 0 || isSpecial) throw new Nfs4Error(Nfs4Status.BAD_STATEID);
+      if (!this.#identifiers.isOfThisStart(value.other)) throw new Nfs4Error(Nfs4Status.STALE_STATEID);
+      const isOfTheGone = this.#gone.has(this.#identifiers.clientTagOf(value.other));
+      throw new Nfs4Error(isOfTheGone ? Nfs4Status.EXPIRED : Nfs4Status.BAD_STATEID);
     }
     const own = client === undefined ? state.client.generation === '4.0' : state.client === client;
     if (!own) throw new Nfs4Error(Nfs4Status.BAD_STATEID);

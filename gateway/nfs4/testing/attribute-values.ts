@@ -44,6 +44,7 @@ const codecs: Readonly<Partial<Record<number, Codec<unknown>>>> = {
   [Attribute.timeModify]: seconds,
   [Attribute.mountedOnFileid]: uint64,
   [Attribute.supportedExclusiveCreate]: bitmap,
+  [Attribute.openArguments]: struct({ access: bitmap, deny: bitmap, wants: bitmap, claims: bitmap, modes: bitmap }),
 };
 
 export type AttributeValues = ReadonlyMap<AttributeNumber, unknown>;

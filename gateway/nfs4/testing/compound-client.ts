@@ -80,8 +80,13 @@ export function encodeCompound(calls: readonly Call[], minorVersion: number, tag
 
 let connections = 0;
 
-/** A connection that nobody calls back over; `close` ends it. */
-export function fakeConnection(remoteAddress = '127.0.0.1'): RpcConnection & { close(): void } {
+/** A connection that nobody calls back over until `call` is replaced; `close` ends it. */
+export interface FakeConnection extends RpcConnection {
+  call: RpcConnection['call'];
+  close(): void;
+}
+
+export function fakeConnection(remoteAddress = '127.0.0.1'): FakeConnection {
   const listeners: (() => void)[] = [];
   return {
     id: ++connections,
@@ -100,7 +105,7 @@ export class CompoundClient {
   readonly #program: RpcProgram;
   readonly #operations: Operations;
   readonly #minorVersion: MinorVersion;
-  readonly connection: RpcConnection & { close(): void };
+  readonly connection: FakeConnection;
   credential: Credential;
   #xid = 0;
 

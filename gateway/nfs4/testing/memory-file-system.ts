@@ -90,6 +90,8 @@ class MemoryNode implements Node {
 }
 
 export class MemoryFileSystem implements FileSystem {
+  /** Milliseconds for which files are said to be known. */
+  trusts = Infinity;
   readonly #inodes = new Map<number, Inode>();
   readonly #root: Inode;
   readonly #owner: { readonly uid: number; readonly gid: number };
@@ -205,6 +207,11 @@ export class MemoryFileSystem implements FileSystem {
     this.#apply(inode, changes);
     this.#record(context, undefined);
     return { before, after: inode.change };
+  }
+
+  knownFor(node: Node): number {
+    this.#inode(node);
+    return this.trusts;
   }
 
   async access(node: Node, mask: number, caller: Caller): Promise<number> {

@@ -57,7 +57,8 @@ export function stateless(
   options: { readonly fileSystem?: MemoryFileSystem; readonly log?: Log; readonly open?: OpenFile } = {},
 ): Stateless {
   const { fileSystem = new MemoryFileSystem(), log = silentLog, open } = options;
-  const state = { leaseSeconds: 60, openFor: async () => open } as unknown as ServerState;
+  const delegations = { seenByWriter: () => Promise.resolve({}) };
+  const state = { leaseSeconds: 60, openFor: async () => open, delegations } as unknown as ServerState;
   const slot = new FakeSlot();
   const sequence = fakeSequence(slot);
   const operations = new Map([...served, [sequence.opcode, sequence]]);

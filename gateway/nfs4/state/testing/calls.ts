@@ -57,12 +57,30 @@ export interface Opening {
   readonly clientid?: bigint;
 }
 
-/** OPEN of a name, of the current filehandle (`fh`), or reclaiming it (`previous`). */
-export function opening(what: { readonly name: string } | 'fh' | 'previous', opts: Opening = {}): Call {
-  let claim: OpenArguments['claim'];
-  if (what === 'fh') claim = { type: Claim.FH, value: undefined };
-  else if (what === 'previous') claim = { type: Claim.PREVIOUS, value: 0 };
-  else claim = { type: Claim.NULL, value: Buffer.from(what.name) };
+type Opened =
+  | { readonly claim?: undefined; readonly name: string }
+  | { readonly claim: typeof Claim.DELEGATE_CUR; readonly name: string; readonly stateid: StateidValue }
+  | { readonly claim: typeof Claim.DELEG_CUR_FH; readonly stateid: StateidValue }
+  | { readonly claim: typeof Claim.PREVIOUS; readonly delegation: number };
+
+function claimOf(what: Opened | 'fh' | 'previous'): OpenArguments['claim'] {
+  if (what === 'fh') return { type: Claim.FH, value: undefined };
+  if (what === 'previous') return { type: Claim.PREVIOUS, value: 0 };
+  switch (what.claim) {
+    case undefined:
+      return { type: Claim.NULL, value: Buffer.from(what.name) };
+    case Claim.DELEGATE_CUR:
+      return { type: Claim.DELEGATE_CUR, value: { stateid: what.stateid, file: Buffer.from(what.name) } };
+    case Claim.DELEG_CUR_FH:
+      return { type: Claim.DELEG_CUR_FH, value: what.stateid };
+    case Claim.PREVIOUS:
+      return { type: Claim.PREVIOUS, value: what.delegation };
+  }
+}
+
+/** OPEN of a name, of the current filehandle (`fh`), reclaiming it (`previous`), or by another claim. */
+export function opening(what: Opened | 'fh' | 'previous', opts: Opening = {}): Call {
+  const claim = claimOf(what);
   return call(open, {
     seqid: opts.seqid ?? 0,
     shareAccess: opts.access ?? access.both,

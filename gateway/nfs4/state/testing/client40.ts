@@ -10,10 +10,11 @@ import { call, type Call, type CompoundClient, type CompoundReply } from '../../
 import { at, atData, handleOf, opening, type Opening } from './calls.ts';
 import type { TestServer } from './server.ts';
 
-export function naming40(id: string, verifier = 'boot0001', program = 0x4000_0000): Call {
+/** @param address universal address at which the client is called */
+export function naming40(id: string, verifier = 'boot0001', program = 0x4000_0000, address = '127.0.0.1.3.232'): Call {
   return call(setclientid, {
     client: { verifier: Buffer.from(verifier), id: Buffer.from(id) },
-    callback: { program, location: { netid: 'tcp', address: '127.0.0.1.3.232' } },
+    callback: { program, location: { netid: 'tcp', address } },
     callbackIdent: 1,
   });
 }
@@ -43,8 +44,9 @@ export class Client40 {
   }
 
   /** SETCLIENTID and SETCLIENTID_CONFIRM; also after a restart of the server. */
-  async establish(): Promise<void> {
-    const named = (await this.connection.compound(naming40(this.name, this.verifier))).value(setclientid);
+  async establish(address?: string): Promise<void> {
+    const naming = naming40(this.name, this.verifier, undefined, address);
+    const named = (await this.connection.compound(naming)).value(setclientid);
     this.clientid = named.clientid;
     (await this.connection.compound(call(setclientidConfirm, named))).value(setclientidConfirm);
     this.#seqid = 0;

@@ -1,6 +1,6 @@
 /** A 4.1 client that does what real ones do: one session, slots in order, RECLAIM_COMPLETE. */
 import { ExchangeIdFlag, type exchangeIdArguments, StateProtect } from '../../codec/clients.ts';
-import type { ChannelAttributes, CreateSessionResult } from '../../codec/sessions.ts';
+import { CreateSessionFlag, type ChannelAttributes, type CreateSessionResult } from '../../codec/sessions.ts';
 import { createSession } from '../../operations/create-session.ts';
 import { exchangeId } from '../../operations/exchange-id.ts';
 import type { MinorVersion } from '../../operation.ts';
@@ -14,6 +14,7 @@ import {
   type CompoundClient,
   type CompoundReply,
 } from '../../testing/compound-client.ts';
+import { CallbackReceiver } from './callback-receiver.ts';
 import type { TestServer } from './server.ts';
 
 export const channel: ChannelAttributes = {
@@ -60,8 +61,15 @@ export function sessionOf(
     foreChannel: { ...channel, ...opts.fore },
     backChannel: { ...channel, ...opts.back },
     callbackProgram: 0x4000_0000,
-    callbackSecurity: [{ flavor: 0, value: undefined }],
+    callbackSecurity: [{ flavor: 1, value: { stamp: 0, machine: 'client', uid: 17, gid: 19, gids: [] } }],
   });
+}
+
+/** Lets the client take callbacks on its connection. */
+export function callBack(client: Client41): { readonly client: Client41; readonly calls: CallbackReceiver } {
+  const calls = new CallbackReceiver();
+  client.connection.connection.call = calls.call;
+  return { client, calls };
 }
 
 export class Client41 {
@@ -88,10 +96,10 @@ export class Client41 {
   static async begin(
     server: TestServer,
     name: string,
-    opts: { verifier?: string; uid?: number } = {},
+    opts: { verifier?: string; uid?: number; back?: boolean } = {},
   ): Promise<Client41> {
     const client = new Client41(server, name, opts);
-    await client.establish();
+    await client.establish(opts.back === true ? { flags: CreateSessionFlag.CONN_BACK_CHAN } : {});
     await client.complete();
     return client;
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Database } from '../../../database/database.ts';
+import { FileLocks } from '../../../filesystem/locks/file-locks.ts';
 import { silentLog } from '../../../log.ts';
 import type { RpcCall, RpcProgram } from '../../../rpc/program.ts';
 import type { XdrWriter } from '../../../rpc/xdr.ts';
@@ -21,11 +22,13 @@ export class TestServer {
   readonly program: RpcProgram;
   readonly #folder: string;
   readonly #limits: Partial<StateLimits>;
+  readonly #patience: number | undefined;
   #database: Database;
   #now = 1_000_000;
   state: ServerState;
 
-  private constructor(folder: string, database: Database, limits: Partial<StateLimits>) {
+  private constructor(folder: string, database: Database, limits: Partial<StateLimits>, patience: number | undefined) {
+    this.#patience = patience;
     this.#folder = folder;
     this.#limits = limits;
     this.#database = database;
@@ -42,9 +45,12 @@ export class TestServer {
   }
 
   /** Ends with the test that calls it. */
-  static async start(limits: Partial<StateLimits> = {}): Promise<TestServer> {
+  static async start(
+    limits: Partial<StateLimits> = {},
+    opts: { readonly delegationPatience?: number } = {},
+  ): Promise<TestServer> {
     const folder = await mkdtemp(path.join(tmpdir(), 'windlass-state-'));
-    const server = new TestServer(folder, await Database.open(folder), limits);
+    const server = new TestServer(folder, await Database.open(folder), limits, opts.delegationPatience);
     onTestFinished(async () => {
       server.state.stop();
       await server.#database.close();
@@ -79,6 +85,7 @@ export class TestServer {
       clock: () => this.#now,
       log: silentLog,
       limits: this.#limits,
+      locks: new FileLocks(this.#patience),
     });
     state.start();
     return state;
