@@ -67,6 +67,17 @@ export const gatewayConfiguration = z.object({
   insecurePorts: z.boolean().default(false),
   /** Whether port 111 tells clients of NFSv3 where everything is. */
   portmapper: z.boolean().default(false),
+  /** RPC-with-TLS (RFC 9289): PEM texts. */
+  tls: z
+    .object({
+      certificate: z.string().min(1),
+      key: z.string().min(1),
+      /** Who signs clients' certificates; without it clients need none. */
+      clientCa: z.string().min(1).optional(),
+      /** Whether requests outside TLS are refused. */
+      required: z.boolean().default(false),
+    })
+    .optional(),
   leaseSeconds: z.int().min(1).max(3600).default(60),
   /** Of bytes of objects that can be fetched again. */
   cache: z

@@ -52,7 +52,7 @@ export class Gateway {
 
   /** Serves when it resolves. @throws StoreError, DatabaseError, FolderLockedError, StagingError, and the system's errors */
   static async start(configuration: GatewayConfiguration, log: Log): Promise<Gateway> {
-    const { dataFolder, bind, leaseSeconds, insecurePorts, allow } = configuration;
+    const { dataFolder, bind, leaseSeconds, insecurePorts, allow, tls } = configuration;
     await mkdir(dataFolder, { recursive: true, mode: 0o700 });
     const undo: (() => Promise<unknown>)[] = [];
     try {
@@ -116,6 +116,7 @@ export class Gateway {
         log,
         insecurePorts,
         allow,
+        tls,
       });
       const bound = await server.listen(bind.address, bind.port);
       undo.push(() => server.close(0));

@@ -3,6 +3,7 @@ import type { GatewayConfiguration } from './configuration.ts';
 import { DatabaseError } from './database/database.ts';
 import { FolderLockedError } from './database/folder-lock.ts';
 import { PortmapperError } from './rpc/portmapper/error.ts';
+import { TlsConfigurationError } from './rpc/tls-upgrade.ts';
 import { StoreError, type StoreErrorCode } from './store/object-store.ts';
 
 export type GatewayStartErrorCode =
@@ -21,7 +22,8 @@ export type GatewayStartErrorCode =
   | 'DataFolderInUse'
   /** Missing rights, a full disk, a file in its place, data of a newer version. */
   | 'DataFolderUnusable'
-  | 'StoreUnusable';
+  | 'StoreUnusable'
+  | 'CertificateUnusable';
 
 export class GatewayStartError extends Error {
   override readonly name = 'GatewayStartError';
@@ -41,6 +43,8 @@ export function startErrorFor(cause: unknown, configuration: GatewayConfiguratio
   if (cause instanceof DatabaseError) return new GatewayStartError('DataFolderUnusable', cause.message, { cause });
   if (cause instanceof StoreError) return new GatewayStartError(ofStore[cause.code], cause.message, { cause });
   if (cause instanceof PortmapperError) return new GatewayStartError('PortmapperUnavailable', cause.message, { cause });
+  if (cause instanceof TlsConfigurationError)
+    return new GatewayStartError('CertificateUnusable', cause.message, { cause });
   if (isSystemError(cause)) {
     return cause.syscall === 'listen' ? ofListening(cause, configuration) : ofDataFolder(cause, configuration);
   }

@@ -142,7 +142,7 @@ export class FileTree {
       queue,
       failures,
     });
-    const uses = new FileUses(inodes, openFiles);
+    const uses = new FileUses(inodes, openFiles, delegations);
     const holes = new Holes({ tree, files, content, openFiles, uses });
     const copies = new Copies({
       database,

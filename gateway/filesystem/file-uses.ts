@@ -4,6 +4,7 @@ import type { Caller } from './caller.ts';
 import { FileSystemError } from './errors.ts';
 import type { FileUse } from './file-system.ts';
 import type { Inode, Inodes } from './inodes.ts';
+import type { DelegationTables } from './locks/delegation-tables.ts';
 import type { OpenFiles } from './open-files.ts';
 import { mayExecute, mayRead, mayWrite } from './permissions.ts';
 
@@ -17,14 +18,17 @@ export interface ReadableFile extends Inode {
 export class FileUses {
   readonly #inodes: Inodes;
   readonly #openFiles: OpenFiles;
+  readonly #delegations: DelegationTables;
 
-  constructor(inodes: Inodes, openFiles: OpenFiles) {
+  constructor(inodes: Inodes, openFiles: OpenFiles, delegations: DelegationTables) {
+    this.#delegations = delegations;
     this.#inodes = inodes;
     this.#openFiles = openFiles;
   }
 
   /** @throws FileSystemError WRONGTYPE, ACCESS, STALE */
   async readable(use: FileUse, caller: Caller): Promise<ReadableFile> {
+    if (use.open === undefined) await this.#delegations.yielded(use.node.key, 'read', caller.client);
     const file = await this.#file(use);
     const squashed = file.node.export.squash(caller);
     if (use.open === undefined && squashed.uid !== file.record.uid) {
@@ -35,6 +39,7 @@ export class FileUses {
 
   /** @throws FileSystemError WRONGTYPE, ROFS, ACCESS, STALE */
   async writable(use: FileUse, caller: Caller): Promise<Inode> {
+    if (use.open === undefined) await this.#delegations.yielded(use.node.key, 'write', caller.client);
     const file = await this.#file(use);
     if (file.node.readOnly) throw new FileSystemError('ROFS');
     const squashed = file.node.export.squash(caller);

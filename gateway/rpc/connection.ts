@@ -2,15 +2,18 @@
 import type { Socket } from 'node:net';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { ConnectionClosedError } from './errors.ts';
-import { decodeMessage, encodeCall, type CallMessage } from './message.ts';
+import { tlsProbe } from './credential.ts';
+import { decodeMessage, encodeCall, type CallMessage, type Message } from './message.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import type { Credential, RpcConnection } from './program.ts';
 import { RecordDecoder, RecordError, recordHeader } from './record-marking.ts';
+import { encodeStartTls, encodeSuccess } from './reply.ts';
+import type { TlsUpgrade } from './tls-upgrade.ts';
 import { XdrWriter, type XdrReader } from './xdr.ts';
 
 /** A call, and the bytes of its record. */
 interface Received {
-  readonly message: CallMessage;
+  readonly message: Exclude<Message, { readonly type: 'reply' }>;
   readonly size: number;
 }
 
@@ -28,6 +31,10 @@ export interface ConnectionOptions {
   readonly handle: CallHandler;
   /** The connection is closed because of what the other side sends or does not take. */
   readonly onBroken: (error: Error) => void;
+  /** A record is no RPC message, and nothing comes of it. */
+  readonly onIgnored?: (error: Error) => void;
+  /** Offers TLS to a client that asks for it. */
+  readonly tls?: TlsUpgrade | undefined;
   /** Default 1. */
   readonly firstXid?: number;
 }
@@ -44,10 +51,13 @@ export class Connection implements RpcConnection {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
-  readonly #socket: Socket;
+  #socket: Socket;
+  readonly #tls: TlsUpgrade | undefined;
+  #security: 'none' | 'beginning' | 'TLS' = 'none';
   readonly #limits: ConnectionLimits;
   readonly #handle: CallHandler;
   readonly #onBroken: (error: Error) => void;
+  readonly #onIgnored: (error: Error) => void;
   readonly #decoder: RecordDecoder;
   readonly #calls: OutgoingCalls;
   readonly #onClose: (() => void)[] = [];
@@ -60,33 +70,63 @@ export class Connection implements RpcConnection {
   /** Ends when everything that was begun has been answered. */
   #isEnding = false;
   #recordTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
-  constructor({ socket, id, limits, handle, onBroken, firstXid }: ConnectionOptions) {
+  constructor({ socket, id, limits, handle, onBroken, onIgnored, tls, firstXid }: ConnectionOptions) {
     this.id = id;
     this.remoteAddress = plainAddress(socket.remoteAddress ?? '');
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = plainAddress(socket.localAddress ?? '');
     this.#socket = socket;
+    this.#tls = tls;
     this.#limits = limits;
     this.#handle = handle;
     this.#onBroken = onBroken;
+    this.#onIgnored = onIgnored ?? (() => undefined);
     this.#decoder = new RecordDecoder(limits.maxRecord);
     this.#calls = new OutgoingCalls(firstXid ?? 1);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
-    socket.setTimeout(limits.sendTimeout);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#advance());
-    socket.on('timeout', () => {
-      if (socket.writableLength > 0) this.#break(new Error('replies are not taken'));
-    });
-    socket.on('end', () => {
-      this.#isEnding = true;
-      this.#advance();
-    });
+    this.#listen(socket);
+  }
+
+  #listen(socket: Socket): void {
+    socket.setTimeout(this.#limits.sendTimeout);
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('timeout', this.#onTimeout);
+    socket.on('end', this.#onEnd);
     // What is lost with the connection the client asks again.
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#closed());
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onSocketClose);
+  }
+
+  #stopListening(socket: Socket): void {
+    socket.pause();
+    socket.off('data', this.#onData);
+    socket.off('drain', this.#onDrain);
+    socket.off('timeout', this.#onTimeout);
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onSocketClose);
+    socket.setTimeout(0);
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk);
+  readonly #onDrain = (): void => this.#advance();
+  readonly #onTimeout = (): void => {
+    if (this.#socket.writableLength > 0) this.#break(new Error('replies are not taken'));
+  };
+  readonly #onEnd = (): void => {
+    this.#isEnding = true;
+    this.#advance();
+  };
+  readonly #onError = (): void => void this.#socket.destroy();
+  readonly #onSocketClose = (): void => this.#closed();
+
+  /** Whether what is sent and received is protected by TLS. */
+  get isSecure(): boolean {
+    return this.#security === 'TLS';
   }
 
   /** Requests that are being worked on or wait for that. */
@@ -100,7 +140,7 @@ export class Connection implements RpcConnection {
   }
 
   onClose(listener: () => void): void {
-    if (this.#socket.closed) listener();
+    if (this.#isClosed) listener();
     else this.#onClose.push(listener);
   }
 
@@ -153,9 +193,15 @@ export class Connection implements RpcConnection {
     this.#advance();
   }
 
-  /** @throws XdrError where the record is no RPC message */
   #accept(record: Buffer): void {
-    const message = decodeMessage(record);
+    let message: Message;
+    try {
+      message = decodeMessage(record);
+    } catch (error) {
+      // There is nobody to answer, but where the next record begins is known all the same.
+      this.#onIgnored(error as Error);
+      return;
+    }
     // A reply is never kept waiting by calls, which may themselves be waiting for it.
     if (message.type === 'reply') this.#calls.settle(message.xid, message.reply);
     else if (this.#takesCalls) {
@@ -166,7 +212,7 @@ export class Connection implements RpcConnection {
 
   /** Works on what has been read, as far as the limits allow, and reads on only when nothing of it is left over. */
   #advance(): void {
-    if (this.#socket.destroyed) return;
+    if (this.#socket.destroyed || this.#security === 'beginning') return;
     while (this.#hasRoom()) {
       const next = this.#queue.shift();
       if (next === undefined) break;
@@ -205,16 +251,52 @@ export class Connection implements RpcConnection {
   #begin({ message, size }: Received): void {
     this.#outstanding++;
     this.#outstandingBytes += size;
-    void this.#handle(message, this, size)
-      .then((reply) => {
-        if (reply !== undefined) this.#send(reply);
-      })
+    const answered =
+      message.type === tlsProbe
+        ? this.#answerProbe(message.xid)
+        : this.#handle(message, this, size).then((reply) => {
+            if (reply !== undefined) this.#send(reply);
+          });
+    void answered
       .catch((error: unknown) => this.#break(error as Error))
       .finally(() => {
         this.#outstanding--;
         this.#outstandingBytes -= size;
         this.#advance();
       });
+  }
+
+  /** RFC 9289 §4.1: a reply without STARTTLS says that TLS is not offered; inside TLS there is no other. */
+  async #answerProbe(xid: number): Promise<void> {
+    const reply = new XdrWriter();
+    if (this.#tls === undefined || this.#security !== 'none') {
+      encodeSuccess(reply, xid);
+      this.#send(reply);
+      return;
+    }
+    // What came behind the probe was not protected, and what is still to be answered would be for others to read.
+    if (this.#queue.length > 0 || this.#outstanding > 1 || this.#decoder.isPartial || this.#calls.isWaiting) {
+      throw new RecordError('a probe for TLS came among other messages');
+    }
+    encodeStartTls(reply, xid);
+    this.#security = 'beginning';
+    const plain = this.#socket;
+    this.#stopListening(plain);
+    const sent = new Promise<void>((resolve) => {
+      plain.write(Buffer.concat([recordHeader(reply.length), reply.concat()]), () => resolve());
+    });
+    await sent;
+    try {
+      this.#socket = await this.#tls.upgrade(plain);
+    } catch (error) {
+      this.#onBroken(error as Error);
+      plain.destroy();
+      this.#closed();
+      return;
+    }
+    this.#security = 'TLS';
+    this.#listen(this.#socket);
+    this.expectRecord();
   }
 
   /** One gathered write. */
@@ -248,6 +330,7 @@ export class Connection implements RpcConnection {
   }
 
   #closed(): void {
+    this.#isClosed = true;
     this.#stopRecordTimer();
     this.#queue = [];
     this.#calls.close();

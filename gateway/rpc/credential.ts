@@ -20,8 +20,11 @@ const authSys = struct({
 
 const nothing = { flavor: AuthFlavor.none, body: Buffer.alloc(0) };
 
+/** A NULL call that asks whether TLS may begin on this connection (RFC 9289 §4.1). */
+export const tlsProbe = 'TLS probe';
+
 /** Reads credential and verifier. @returns a status where the call is to be denied with it */
-export function decodeCredential(reader: XdrReader, procedure: number): Credential | AuthStatus {
+export function decodeCredential(reader: XdrReader, procedure: number): Credential | AuthStatus | typeof tlsProbe {
   const presented = orStatus(() => opaqueAuth.decode(reader), AuthStatus.badCredential);
   if (typeof presented === 'number') return presented;
   const verifier = orStatus(() => opaqueAuth.decode(reader), AuthStatus.badVerifier);
@@ -35,7 +38,7 @@ export function decodeCredential(reader: XdrReader, procedure: number): Credenti
 function credentialOf(
   { flavor, body }: { readonly flavor: number; readonly body: Buffer },
   procedure: number,
-): Credential | AuthStatus {
+): Credential | AuthStatus | typeof tlsProbe {
   switch (flavor) {
     case AuthFlavor.none:
       return { flavor: 'none' };
@@ -48,8 +51,7 @@ function credentialOf(
       // RFC 5531 appendix A: then the client presents its AUTH_SYS again. None is ever handed out here.
       return AuthStatus.rejectedCredential;
     case AuthFlavor.tls:
-      // RFC 9289 §4.1: the probe is a NULL call; a reply without STARTTLS says that TLS is not offered.
-      return procedure === 0 && body.length === 0 ? { flavor: 'none' } : AuthStatus.badCredential;
+      return procedure === 0 && body.length === 0 ? tlsProbe : AuthStatus.badCredential;
     default:
       return AuthStatus.tooWeak;
   }

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { Log } from '../log.ts';
 import { Admission } from './admission.ts';
 import { plainAddress } from './connection.ts';
+import { tlsProbe } from './credential.ts';
 import { decodeMessage, type Message } from './message.ts';
 import type { RpcConnection, RpcProgram } from './program.ts';
 import { ProgramTable } from './program-table.ts';
@@ -66,7 +67,9 @@ export class DatagramServer {
       return;
     }
     const message = read(datagram);
-    if (message === undefined || message.type === 'reply' || this.#outstanding >= maxOutstanding) return;
+    // TLS is for connections (RFC 9289 §5); what is offered on one is no business of datagrams.
+    if (message === undefined || message.type === 'reply' || message.type === tlsProbe) return;
+    if (this.#outstanding >= maxOutstanding) return;
     this.#outstanding++;
     try {
       const origin = originOf(address, from.port, this.#socket?.address().address ?? '');

@@ -1,5 +1,5 @@
 /** RPC messages: calls and replies. RFC 5531 §9. */
-import { decodeCredential, encodeCredential } from './credential.ts';
+import { decodeCredential, encodeCredential, tlsProbe } from './credential.ts';
 import type { Credential } from './program.ts';
 import { decodeReply, MessageType, rpcVersion, type Refusal, type Reply } from './reply.ts';
 import { XdrError, XdrReader, type XdrWriter } from './xdr.ts';
@@ -16,12 +16,15 @@ export type Message =
   | { readonly type: 'call'; readonly header: CallHeader; readonly arguments: XdrReader }
   /** A call that no program needs to see: its own head says how it is answered. */
   | { readonly type: 'unacceptable call'; readonly xid: number; readonly refusal: Refusal }
+  /** Asks whether TLS may begin: the connection's business, whatever program it names. */
+  | { readonly type: typeof tlsProbe; readonly xid: number }
   /** undefined: a reply, but to be read by nobody. */
   | { readonly type: 'reply'; readonly xid: number; readonly reply: Reply | undefined };
 
-export type CallMessage = Exclude<Message, { readonly type: 'reply' }>;
+/** What a program table answers. */
+export type CallMessage = Exclude<Message, { readonly type: 'reply' | typeof tlsProbe }>;
 
-/** @throws XdrError where it is neither a call nor a reply: then the stream is not RPC */
+/** @throws XdrError where it is neither a call nor a reply */
 export function decodeMessage(record: Buffer): Message {
   const reader = new XdrReader(record);
   const xid = reader.uint32();
@@ -51,6 +54,7 @@ function decodeCall(xid: number, reader: XdrReader): Message {
   }
   const [program, version, procedure] = [reader.uint32(), reader.uint32(), reader.uint32()];
   const credential = decodeCredential(reader, procedure);
+  if (credential === tlsProbe) return { type: tlsProbe, xid };
   if (typeof credential === 'number') return unacceptable(xid, { status: 'auth error', reason: credential });
   return { type: 'call', header: { xid, program, version, procedure, credential }, arguments: reader };
 }

@@ -29,6 +29,13 @@ export function encodeSuccess(writer: XdrWriter, xid: number): void {
   encodeAccepted(writer, xid, AcceptStatus.success);
 }
 
+/** The whole reply to a probe that TLS may begin after: RFC 9289 §4.1. */
+export function encodeStartTls(writer: XdrWriter, xid: number): void {
+  for (const word of [xid, MessageType.reply, ReplyStatus.accepted]) writer.uint32(word);
+  opaqueAuth.encode(writer, { flavor: 0, body: Buffer.from('STARTTLS') });
+  writer.uint32(AcceptStatus.success);
+}
+
 /** The whole of a reply without results. */
 export function encodeRefusal(writer: XdrWriter, xid: number, refusal: Refusal): void {
   switch (refusal.status) {

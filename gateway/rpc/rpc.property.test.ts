@@ -145,6 +145,8 @@ it('decoders survive damaged messages', async () => {
           });
           const isFramed = messages.every(({ framing }) => framing === undefined);
           const isRpc = bodies.every((body) => body.length >= 8 && body.readUInt32BE(4) <= 1);
+          // What is no RPC message, or is a reply, is passed over where it is clear where the next one begins.
+          const calls = bodies.filter((body) => body.length >= 8 && body.readUInt32BE(4) === 0);
           const stream = Buffer.concat([...records, sentinel]);
           const connection = await RawConnection.open(port);
           // Only where the pieces go out by themselves do they arrive so; the decoder's own tests cut everywhere.
@@ -161,10 +163,7 @@ it('decoders survive damaged messages', async () => {
             count(reply.reply.status);
             return reply.xid;
           });
-          if (isFramed && isRpc) {
-            const calls = bodies.filter((body) => body.readUInt32BE(4) === 0);
-            expect(xids.sort()).toEqual([...calls.map((body) => body.readUInt32BE(0)), sentinelXid].sort());
-          } else if (isFramed) expect(xids.length).toBeLessThan(messages.length + 1);
+          if (isFramed) expect(xids.sort()).toEqual([...calls.map((body) => body.readUInt32BE(0)), sentinelXid].sort());
           if (!isFramed) count('damaged framing');
           else if (!isRpc) count('not RPC');
         },

@@ -5,8 +5,13 @@ import { Admission } from './admission.ts';
 import { defaultConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
 import { Connection, plainAddress } from './connection.ts';
 import type { RpcProgram } from './program.ts';
+import { AuthStatus } from './credential.ts';
+import type { CallMessage } from './message.ts';
 import { ProgramTable } from './program-table.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
+import { encodeRefusal } from './reply.ts';
+import { TlsUpgrade, type TlsConfiguration } from './tls-upgrade.ts';
+import { XdrWriter } from './xdr.ts';
 
 export interface RpcServerOptions {
   readonly programs: readonly RpcProgram[];
@@ -15,6 +20,8 @@ export interface RpcServerOptions {
   readonly insecurePorts: boolean;
   /** Networks (CIDR) that are served beside loopback. */
   readonly allow: readonly string[];
+  /** Offers TLS; undefined: there is none. */
+  readonly tls?: TlsConfiguration | undefined;
   /** Default 1000. */
   readonly maxConnections?: number;
   readonly limits?: Partial<ConnectionLimits>;
@@ -27,11 +34,13 @@ export class RpcServer {
   readonly #connections = new Set<Connection>();
   readonly #admission: Admission;
   readonly #limits: ConnectionLimits;
+  readonly #tls: TlsUpgrade | undefined;
   readonly #log: RateLimitedLog;
   #nextId = 1;
 
   /** @throws the system's error where `allow` is not addresses and networks */
-  constructor({ programs, log, insecurePorts, allow, maxConnections = 1000, limits }: RpcServerOptions) {
+  constructor({ programs, log, insecurePorts, allow, tls, maxConnections = 1000, limits }: RpcServerOptions) {
+    this.#tls = tls === undefined ? undefined : new TlsUpgrade(tls);
     this.#log = new RateLimitedLog(log);
     this.programs = programs;
     this.#table = new ProgramTable(programs, this.#log);
@@ -98,11 +107,24 @@ export class RpcServer {
       socket,
       id: this.#nextId++,
       limits: this.#limits,
-      handle: (message, from, size) => this.#table.answer(message, from, size),
+      tls: this.#tls,
+      handle: (message, from, size) => this.#answer(message, from, size),
       onBroken: (error) => this.#log.warn({ address, error: error.message }, 'A connection was closed.'),
+      onIgnored: (error) =>
+        this.#log.warn({ address, error: error.message }, 'A record that is no RPC message was ignored.'),
     });
     this.#connections.add(connection);
     connection.onClose(() => this.#connections.delete(connection));
     connection.expectRecord();
+  }
+
+  #answer(message: CallMessage, connection: Connection, size: number): Promise<XdrWriter | undefined> {
+    if (this.#tls?.required !== true || connection.isSecure) return this.#table.answer(message, connection, size);
+    const reply = new XdrWriter();
+    const xid = message.type === 'call' ? message.header.xid : message.xid;
+    // RFC 9289 §4.1: so that a client that can do more tries again with TLS.
+    encodeRefusal(reply, xid, { status: 'auth error', reason: AuthStatus.tooWeak });
+    this.#log.warn({ address: connection.remoteAddress }, 'A request was refused: without TLS none is taken.');
+    return Promise.resolve(reply);
   }
 }

@@ -41,6 +41,10 @@ export interface GatewayOptions {
   readonly cacheSize?: string;
   readonly memoryCacheSize?: string;
   readonly credentialsFile?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  readonly requireTls?: boolean;
   readonly accessKey?: string;
   readonly secretKey?: string;
 }
@@ -58,6 +62,8 @@ export interface Invocation {
   readonly cacheFolder: string;
   /** What `--credentials-file` holds. */
   readonly credentials: Credentials | undefined;
+  /** What the files of `--tls-certificate`, `--tls-key` and `--tls-client-ca` hold. */
+  readonly tls?: GatewayConfiguration['tls'];
 }
 
 /** @throws UsageError with a sentence that names the flag */
@@ -120,6 +126,7 @@ export function gatewayConfigurationFrom(options: GatewayOptions, invocation: In
         memoryBytes: parsed('--memory-cache-size', () => parseSize(options.memoryCacheSize ?? '', leastMemoryCache)),
       }),
     },
+    ...(invocation.tls !== undefined && { tls: invocation.tls }),
     exports,
     ...(exports.length === 0 && { allBuckets: { connection, template: shared } }),
   });

@@ -9,6 +9,7 @@ import { CommandError } from './command-error.ts';
 import { readCredentialsFile } from '../connections/credentials-file.ts';
 import { gatewayConfigurationFrom, type GatewayOptions } from './gateway-configuration.ts';
 import { serveGateway } from './serve-gateway.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 interface Options extends GatewayOptions {
   readonly pidFile?: string;
@@ -59,6 +60,10 @@ export function gatewayCommand(ended: (status: number) => void): Command {
     .option('--insecure-ports', 'accept clients from ports above 1023 (default outside Linux)')
     .option('--allow <cidr>', 'addresses that may connect, beside loopback; may be repeated', collect, [])
     .option('--portmapper', 'answer on port 111 where NFSv3 is, which Windows needs; takes root')
+    .option('--tls-certificate <file>', 'offer RPC-with-TLS (RFC 9289) with this certificate, PEM')
+    .option('--tls-key <file>', 'its key, PEM, readable by no other user')
+    .option('--tls-client-ca <file>', 'serve TLS only to clients with a certificate signed by one of these, PEM')
+    .option('--require-tls', 'refuse requests outside TLS')
     .option('--write-through', 'confirm writes only when they are in S3')
     .option('--metadata-ttl <seconds>', 'how long metadata is trusted; 0: never (default: 10)')
     .addOption(
@@ -87,6 +92,7 @@ async function gateway(options: Options): Promise<number> {
     dataFolder: path.join(folders().data, 'gateway'),
     cacheFolder: path.join(folders().cache, 'gateway'),
     credentials,
+    tls: await readTlsFiles(options, workingFolder),
   });
   if (options.accessKey !== undefined) {
     process.stderr.write(
