@@ -1,4 +1,5 @@
 /** Locks and share reservations of NLM clients, in the tables that all protocols share. */
+import { FileSystemError } from '../../filesystem/errors.ts';
 import type { HeldLock, LockKind, LockRange } from '../../filesystem/locks/byte-range-locks.ts';
 import type { FileLocks } from '../../filesystem/locks/file-locks.ts';
 import type { LockHolder } from '../../filesystem/locks/lock-tables.ts';
@@ -61,7 +62,7 @@ export class LockManager {
 
   /** Somebody else's lock that is in the way; undefined: there is none. 'grace': nobody can say yet. */
   async test({ holder, nodeKey, kind, range }: Request): Promise<HeldLock<LockHolder> | 'grace' | undefined> {
-    if (this.#isHeldBack(holder.client, nodeKey)) return 'grace';
+    if (this.#isHeldBack(holder.client, nodeKey) || !(await this.#isUndelegated(nodeKey, kind))) return 'grace';
     return this.#locks.ranges.contention(nodeKey, holder, kind, range);
   }
 
@@ -74,6 +75,8 @@ export class LockManager {
     const { ranges } = this.#locks;
     if (reclaim ? !this.#recovery.mayReclaim(holder.client, nodeKey) : this.#isHeldBack(holder.client, nodeKey))
       return NlmStatus.DENIED_GRACE_PERIOD;
+    // A client with a delegation keeps its locks to itself: nobody can say before it has given that back.
+    if (!(await this.#isUndelegated(nodeKey, kind))) return NlmStatus.DENIED_GRACE_PERIOD;
     this.#waiting.confirm(request);
     while (ranges.conflict(nodeKey, holder, kind, range) !== undefined) {
       if ((await ranges.contention(nodeKey, holder, kind, range)) === undefined) continue;
@@ -104,6 +107,7 @@ export class LockManager {
   /** @returns whether it is granted */
   async share(client: NlmClient, nodeKey: string, owner: Buffer, share: Share): Promise<boolean> {
     const { shares } = this.#locks;
+    if (!(await this.#isUndelegated(nodeKey, 'write'))) return false;
     const name = `${nodeKey} ${owner.toString('latin1')}`;
     const own = client.shares.get(name);
     // A holder may change what it has: its own reservation is not in its way.
@@ -148,6 +152,17 @@ export class LockManager {
 
   stop(): void {
     this.#waiting.stop();
+  }
+
+  /** Recalls what is in the way. @returns false where it has not been given back yet */
+  async #isUndelegated(nodeKey: string, kind: LockKind): Promise<boolean> {
+    try {
+      await this.#locks.delegations.yielded(nodeKey, kind, undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof FileSystemError && error.code === 'DELAY') return false;
+      throw error;
+    }
   }
 
   #isHeldBack(client: NlmClient, nodeKey: string): boolean {

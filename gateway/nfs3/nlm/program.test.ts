@@ -130,6 +130,24 @@ describe('LOCK, TEST and UNLOCK', () => {
     expect(server.locks.ranges.conflict(key, holder, 'read', bytes(0, 1))).toBeDefined();
   });
 
+  it('recall a delegation, whose client may have locked without saying so', async () => {
+    const { process, server, handle } = await begin();
+    const { key } = server.life.fileSystem.resolve(handle, { uid: 0, gid: 0, gids: [], address: '' });
+    const { delegations } = server.locks;
+    let recalls = 0;
+    const holder = {
+      kind: 'write' as const,
+      client: {},
+      recall() {
+        recalls++;
+        setImmediate(() => delegations.remove(key, holder));
+      },
+    };
+    delegations.add(key, holder);
+    expect(await process(1).lock()).toBe(GRANTED);
+    expect(recalls).toBe(1);
+  });
+
   it('refuse handles of what is gone, or no file', async () => {
     const { client, handle } = await begin();
     const forged = Buffer.from(handle);
