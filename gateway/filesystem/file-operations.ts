@@ -25,6 +25,7 @@ import type { DelegationTables } from './locks/delegation-tables.ts';
 import type { Namespace } from './namespace.ts';
 import type { OpenFiles } from './open-files.ts';
 import { mayExecute, mayRead, mayWrite } from './permissions.ts';
+import type { SilentWriters } from './silent-writers.ts';
 
 export interface FileOperationsParts {
   readonly database: Database;
@@ -34,6 +35,7 @@ export interface FileOperationsParts {
   readonly files: StagedFiles;
   readonly namespace: Namespace;
   readonly openFiles: OpenFiles;
+  readonly silentWriters: SilentWriters;
   readonly queue: UploadQueue;
   readonly failures: Failures;
 }
@@ -140,6 +142,7 @@ export class FileOperations {
     const squashed = inode.export.squash(caller);
     if (squashed.uid !== record.uid && !mayWrite(record, squashed)) throw new FileSystemError('ACCESS');
     this.#parts.delegations.requireFree(node.key, 'write', caller.client);
+    this.#parts.silentWriters.writes(inode);
     return this.#parts.openFiles.write(inode, offset, data, stability);
   }
 

@@ -34,6 +34,7 @@ import { Namespace } from './namespace.ts';
 import { nodeKey } from './nodes.ts';
 import { OnceRecords } from './once-records.ts';
 import { OpenFiles } from './open-files.ts';
+import { SilentWriters, usualSilence } from './silent-writers.ts';
 import { TreeFileSystem } from './tree-file-system.ts';
 
 export interface FileTreeOptions {
@@ -46,6 +47,8 @@ export interface FileTreeOptions {
   readonly host: string;
   readonly log: Log;
   readonly times?: QueueTimes;
+  /** Milliseconds after which a file that is written without an open counts as closed; default 2000. */
+  readonly silence?: number;
 }
 
 export class FileTree {
@@ -57,6 +60,7 @@ export class FileTree {
   readonly #segments: Segments;
   readonly #files: StagedFiles;
   readonly #openFiles: OpenFiles;
+  readonly #silentWriters: SilentWriters;
   readonly #namespace: Namespace;
   readonly #directories: Directories;
   /** Files with staged bytes at the start, whose writers may come back until the grace period ends. */
@@ -131,6 +135,7 @@ export class FileTree {
     const descriptions = new Descriptions({ database, tree, changes, places, exports });
     const once = new OnceRecords(database);
     const inodes = new Inodes({ tree, places, exports, directories, descriptions, failures });
+    const silentWriters = new SilentWriters(openFiles, failures, options.silence ?? usualSilence);
     const fileOperations = new FileOperations({
       database,
       delegations,
@@ -139,6 +144,7 @@ export class FileTree {
       files,
       namespace,
       openFiles,
+      silentWriters,
       queue,
       failures,
     });
@@ -169,6 +175,7 @@ export class FileTree {
       files,
       fileOperations,
       namespace,
+      silentWriters,
       queue,
       once,
       failures,
@@ -194,6 +201,7 @@ export class FileTree {
     this.#segments = segments;
     this.#files = files;
     this.#openFiles = openFiles;
+    this.#silentWriters = silentWriters;
     this.#namespace = namespace;
     this.#directories = directories;
     this.#awaited = awaited;
@@ -258,11 +266,13 @@ export class FileTree {
   /** Resolves when the stores have everything that they take. */
   async flush(): Promise<void> {
     this.#awaited.clear();
+    await this.#silentWriters.close();
     this.#queue.release();
     await this.#queue.flush();
   }
 
   async close(): Promise<void> {
+    await this.#silentWriters.close();
     await this.#queue.stop();
     await this.#files.commitAll();
     await this.#segments.close();

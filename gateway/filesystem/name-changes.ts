@@ -20,6 +20,7 @@ import type { Namespace } from './namespace.ts';
 import { nodeKey, type InodeNode } from './nodes.ts';
 import type { OnceRecords, OnceResult } from './once-records.ts';
 import { isKeptBySticky } from './permissions.ts';
+import type { SilentWriters } from './silent-writers.ts';
 
 export interface NameChangesParts {
   readonly database: Database;
@@ -31,6 +32,7 @@ export interface NameChangesParts {
   readonly files: StagedFiles;
   readonly fileOperations: FileOperations;
   readonly namespace: Namespace;
+  readonly silentWriters: SilentWriters;
   readonly queue: UploadQueue;
   readonly once: OnceRecords;
   readonly failures: Failures;
@@ -193,7 +195,7 @@ export class NameChanges {
     kind: 'file' | 'directory' | undefined,
     context: OperationContext,
   ): Promise<ChangeInfo> {
-    const { database, delegations, directories, failures, namespace, once, tree, queue } = this.#parts;
+    const { database, delegations, directories, failures, namespace, once, silentWriters, tree, queue } = this.#parts;
     checkName(name);
     const done = once.find(context.once, 'remove');
     if (done !== undefined) return this.#onDisk(changeInfo(done.changes[0]));
@@ -210,6 +212,7 @@ export class NameChanges {
     if (isDirectory) await failures.within(directories.ensureEmptinessKnown(found.fileid));
     const { client } = context.caller;
     await delegations.yielded(nodeKey(found.fileid), 'write', client);
+    silentWriters.removed(found.fileid);
     const info = database.transact(() => {
       // This very request, sent twice, may have been carried out while this one waited.
       const meanwhile = once.find(context.once, 'remove');
@@ -241,7 +244,7 @@ export class NameChanges {
     toName: string,
     context: OperationContext,
   ): Promise<{ readonly source: ChangeInfo; readonly target: ChangeInfo }> {
-    const { database, delegations, directories, failures, namespace, once, queue, tree } = this.#parts;
+    const { database, delegations, directories, failures, namespace, once, queue, silentWriters, tree } = this.#parts;
     checkName(fromName);
     checkName(toName);
     const done = once.find(context.once, 'rename');
@@ -271,6 +274,7 @@ export class NameChanges {
     const { client } = context.caller;
     const disturbed = [found, ...(target === undefined ? [] : [target])].map(({ fileid }) => nodeKey(fileid));
     for (const key of disturbed) await delegations.yielded(key, 'write', client);
+    if (target !== undefined && target.fileid !== found.fileid) silentWriters.removed(target.fileid);
     const result = database.transact(() => {
       const meanwhile = once.find(context.once, 'rename');
       if (meanwhile !== undefined) return renamed(meanwhile);

@@ -12,7 +12,7 @@ import { KernelTestGateway } from './gateway.ts';
 import { RequestLog } from './request-log.ts';
 
 /** 3 without locks: those of the client stay with the client. */
-export type NfsVersion = '3 without locks' | '4.0' | '4.1' | '4.2';
+export type NfsVersion = '3' | '3 without locks' | '4.0' | '4.1' | '4.2';
 
 const kernelFolder = fileURLToPath(new URL('.', import.meta.url));
 const casesFolder = join(kernelFolder, 'cases');
@@ -27,8 +27,14 @@ export function caseFiles(): readonly string[] {
 
 /** The mount options that say the version. In NFSv3 MOUNT is another program, on the same port. */
 function versionOptions(version: NfsVersion, port: number): string {
-  if (version !== '3 without locks') return `vers=${version}`;
-  return `vers=3,mountport=${port},mountproto=tcp,nolock`;
+  switch (version) {
+    case '3':
+      return `vers=3,mountport=${port},mountproto=tcp`;
+    case '3 without locks':
+      return `vers=3,mountport=${port},mountproto=tcp,nolock`;
+    default:
+      return `vers=${version}`;
+  }
 }
 
 /** Why a case does not apply to the version; undefined: it does. */
@@ -106,8 +112,18 @@ export class CaseRun {
     cleanUp.defer(() => requests.close());
     const counted = { ...server, endpoint: requests.endpoint };
     const settings = { spawn: lab.spawn, server: counted, exportName: 'drive', bucket: 'bucket' };
-    const gateway = new KernelTestGateway({ ...settings, port: 2049, dataFolder: join(data, 'used') });
-    const fresh = new KernelTestGateway({ ...settings, port: 2050, dataFolder: join(data, 'fresh') });
+    const gateway = new KernelTestGateway({
+      ...settings,
+      port: 2049,
+      // The kernel's clients ask port 111 where the lock manager is.
+      options: version === '3' ? ['--portmapper'] : [],
+      dataFolder: join(data, 'used'),
+    });
+    const fresh = new KernelTestGateway({
+      ...settings,
+      port: 2050,
+      dataFolder: join(data, 'fresh'),
+    });
     for (const one of [gateway, fresh]) cleanUp.defer(() => one.stop());
     await gateway.start();
     const actions = { ...controlActions(bucket, gateway, fresh), requests: requests.action };
@@ -122,6 +138,7 @@ export class CaseRun {
         ADDRESS: hostAddress,
         EXPORT: 'drive',
         NFS_VERSION: version.charAt(0),
+        LOCKING: version === '3' ? 'NLM' : '',
         OPTIONS: options(2049),
         FRESH_OPTIONS: options(2050),
         CONTROL: `http://${hostAddress}:8000`,

@@ -10,6 +10,7 @@ import { Unavailable } from './unavailable.ts';
 /** What needs packages: the kernel client's lab, and the S3 servers. */
 const purposes = {
   lab: ['debootstrap', 'debian-archive-keyring', 'iproute2', 'util-linux', 'ca-certificates'],
+  libnfs: ['libnfs-utils'],
   moto: ['python3', 'python3-venv', 'ca-certificates'],
   versitygw: ['golang-go', 'ca-certificates'],
 } as const satisfies Record<string, readonly string[]>;

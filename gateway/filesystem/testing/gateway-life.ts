@@ -35,6 +35,8 @@ export interface LifeOptions {
   readonly store?: MemoryStoreOptions;
   readonly configuration?: Partial<ExportConfiguration>;
   readonly times?: QueueTimes;
+  /** Milliseconds; as FileTreeOptions. */
+  readonly silence?: number;
   /** Who may use the export; undefined: anybody. */
   readonly uids?: ReadonlySet<number>;
   readonly log?: Log;
@@ -88,6 +90,7 @@ export class GatewayLife {
       host: 'here',
       log,
       times: options.times ?? quickTimes,
+      ...(options.silence === undefined ? {} : { silence: options.silence }),
     });
     const store = new MemoryStore(options.store);
     await tree.addExport(configure(options.configuration ?? {}), store, options.uids);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run-cases.sh CASE…: mounts the export and runs each case in a folder of its own there. Prints one line per case,
 # `ok NAME` or `not ok NAME: reason`, and nothing else that begins so.
-# Given in the environment: ADDRESS, EXPORT, OPTIONS (of mount), CONTROL (the machine's), CASES (folder of the cases).
+# Given in the environment: ADDRESS, EXPORT, OPTIONS (of mount), LOCKING (NLM where locks take more), CONTROL (the machine's), CASES (folder of the cases).
 here=$(dirname "$(realpath "$0")")
 export PATH=$here:$PATH HERE=$here MOUNT=/mnt/first SECOND=/mnt/second
 export GIT_CONFIG_GLOBAL=/tmp/gitconfig
@@ -23,6 +23,7 @@ head -c 64M /dev/urandom >/tmp/64M
 
 mkdir -p $MOUNT $SECOND
 { "$here/make-second-client.sh" &&
+  { [ "$LOCKING" != NLM ] || "$here/make-locking-clients.sh"; } &&
   timeout -k 5 60 mount -v -t nfs -o "$OPTIONS" "$ADDRESS:/$EXPORT" $MOUNT &&
   timeout -k 5 60 "$here/as-second-client.sh" mount -v -t nfs -o "$OPTIONS" "$ADDRESS:/$EXPORT" $SECOND; } >/tmp/output 2>&1
 status=$?
