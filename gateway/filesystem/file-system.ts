@@ -36,6 +36,10 @@ export const Access = {
   extend: 0x08,
   delete: 0x10,
   execute: 0x20,
+  /** RFC 8276 §8.5 */
+  readXattr: 0x40,
+  writeXattr: 0x80,
+  listXattrs: 0x100,
 } as const;
 
 /** `change` of what an operation has changed, before and after; always atomic. */
@@ -259,6 +263,14 @@ export interface FileSystem {
   ): Promise<{ readonly stretches: readonly FileStretch[]; readonly eof: boolean }>;
   /** The file reaches at least to the end of the range; new bytes are zeros. @throws WRONGTYPE, FBIG, ROFS, ACCESS */
   allocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void>;
+  /** @throws NOXATTR, ACCESS */
+  getXattr(node: Node, name: string, caller: Caller): Promise<Buffer>;
+  /** Names in a fixed order. @throws ACCESS */
+  listXattrs(node: Node, caller: Caller): Promise<readonly string[]>;
+  /** @returns `change` of the node @throws EXIST, NOXATTR, XATTR2BIG, INVAL, NAMETOOLONG, PERM (no file nor directory), ACCESS, ROFS */
+  setXattr(node: Node, name: string, value: Buffer, how: XattrHow, context: OperationContext): Promise<ChangeInfo>;
+  /** @throws NOXATTR, PERM, ACCESS, ROFS */
+  removeXattr(node: Node, name: string, context: OperationContext): Promise<ChangeInfo>;
   /** The range, as far as the file reaches, becomes a hole. @throws WRONGTYPE, ROFS, ACCESS */
   deallocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void>;
 }

@@ -22,6 +22,7 @@ import { Copies } from './copies.ts';
 import { Descriptions } from './descriptions.ts';
 import { Directories } from './directories.ts';
 import { Exports } from './exports.ts';
+import { ExtendedAttributes } from './extended-attributes.ts';
 import { Failures } from './failures.ts';
 import { FileOperations } from './file-operations.ts';
 import type { FileSystem } from './file-system.ts';
@@ -150,6 +151,18 @@ export class FileTree {
     });
     const uses = new FileUses(inodes, openFiles, delegations);
     const holes = new Holes({ tree, files, content, openFiles, uses });
+    const extendedAttributes = new ExtendedAttributes({
+      database,
+      delegations,
+      tree,
+      places,
+      inodes,
+      namespace,
+      openFiles,
+      queue,
+      once,
+      failures,
+    });
     const copies = new Copies({
       database,
       tree,
@@ -188,6 +201,7 @@ export class FileTree {
       fileOperations,
       copies,
       holes,
+      extendedAttributes,
       directories,
       once,
       failures,

@@ -5,7 +5,7 @@ import type { Once } from './file-system.ts';
 
 /** Plain data from which the operation's result can be made again. */
 export interface OnceResult {
-  readonly operation: 'create' | 'remove' | 'rename';
+  readonly operation: 'create' | 'remove' | 'rename' | 'xattr';
   readonly fileid?: Fileid;
   /** Of the directories that changed, before and after, as `change` values. */
   readonly changes: readonly (readonly [number, number])[];

@@ -52,6 +52,12 @@ export function accessBits(record: Pick<InodeRecord, 'type'> & Subject, caller: 
   return access;
 }
 
+/** Which of the ACCESS bits of extended attributes the caller has: those of reading and writing. RFC 8276 §8.5. */
+export function xattrAccessBits(record: InodeRecord, caller: Caller, readOnly: boolean): number {
+  const read = mayRead(record, caller) ? Access.readXattr | Access.listXattrs : 0;
+  return read | (mayWrite(record, caller) && !readOnly ? Access.writeXattr : 0);
+}
+
 /** Whether the sticky bit of a directory keeps the caller from removing or renaming this entry of it. */
 export function isKeptBySticky(directory: InodeRecord, entry: InodeRecord, caller: Caller): boolean {
   return (

@@ -230,6 +230,7 @@ export class Reconciler {
     tree.update(fileid, {
       ...discovered,
       metadata: undefined,
+      xattrs: undefined,
       target: undefined,
       device: undefined,
       change: nextChange(record.change),

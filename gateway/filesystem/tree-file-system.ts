@@ -9,6 +9,7 @@ import type { Copies } from './copies.ts';
 import type { Directories } from './directories.ts';
 import { FileSystemError } from './errors.ts';
 import type { Exports } from './exports.ts';
+import type { ExtendedAttributes } from './extended-attributes.ts';
 import type { Failures } from './failures.ts';
 import type { FileOperations } from './file-operations.ts';
 import { decodeFilehandle } from './filehandle.ts';
@@ -30,6 +31,7 @@ import type {
   ReadResult,
   Stability,
   WriteResult,
+  XattrHow,
 } from './file-system.ts';
 import type { Holes } from './holes.ts';
 import type { Inodes } from './inodes.ts';
@@ -37,7 +39,7 @@ import type { NameChanges } from './name-changes.ts';
 import { checkName } from './names.ts';
 import { InodeNode, RootNode } from './nodes.ts';
 import type { OnceRecords } from './once-records.ts';
-import { accessBits, mayExecute, mayRead } from './permissions.ts';
+import { accessBits, mayExecute, mayRead, xattrAccessBits } from './permissions.ts';
 
 export interface TreeFileSystemParts {
   readonly tree: Tree;
@@ -47,6 +49,7 @@ export interface TreeFileSystemParts {
   readonly fileOperations: FileOperations;
   readonly copies: Copies;
   readonly holes: Holes;
+  readonly extendedAttributes: ExtendedAttributes;
   readonly directories: Directories;
   readonly once: OnceRecords;
   readonly failures: Failures;
@@ -164,7 +167,9 @@ export class TreeFileSystem implements FileSystem {
       return accessBits({ type: 'directory', mode: 0o555, uid: 0, gid: 0 }, caller, true) & mask;
     await this.#inodes.describe(node.fileid);
     const { node: inode, record } = this.#inodes.inode(node);
-    return accessBits(record, inode.export.squash(caller), inode.readOnly) & mask;
+    const squashed = inode.export.squash(caller);
+    const { readOnly } = inode;
+    return (accessBits(record, squashed, readOnly) | xattrAccessBits(record, squashed, readOnly)) & mask;
   }
 
   async readLink(node: Node): Promise<string> {
@@ -319,6 +324,22 @@ export class TreeFileSystem implements FileSystem {
 
   deallocate(file: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
     return this.#parts.holes.deallocate(file, offset, length, caller);
+  }
+
+  getXattr(node: Node, name: string, caller: Caller): Promise<Buffer> {
+    return this.#parts.extendedAttributes.get(node, name, caller);
+  }
+
+  listXattrs(node: Node, caller: Caller): Promise<readonly string[]> {
+    return this.#parts.extendedAttributes.list(node, caller);
+  }
+
+  setXattr(node: Node, name: string, value: Buffer, how: XattrHow, context: OperationContext): Promise<ChangeInfo> {
+    return this.#parts.extendedAttributes.set(node, name, value, how, context);
+  }
+
+  removeXattr(node: Node, name: string, context: OperationContext): Promise<ChangeInfo> {
+    return this.#parts.extendedAttributes.remove(node, name, context);
   }
 
   status(): Promise<FileSystemStatus> {

@@ -118,7 +118,7 @@ describe('operations that are not there', () => {
     [1, Opcode.RENEW, 'RENEW NOTSUPP'],
     [1, Opcode.SETCLIENTID, 'SETCLIENTID NOTSUPP'],
     [1, Opcode.ALLOCATE, 'ILLEGAL OP_ILLEGAL'],
-    [2, Opcode.LISTXATTRS, 'LISTXATTRS NOTSUPP'],
+    [2, Opcode.WRITE_SAME, 'WRITE_SAME NOTSUPP'],
     [2, 76, 'ILLEGAL OP_ILLEGAL'],
     [2, Opcode.ILLEGAL, 'ILLEGAL OP_ILLEGAL'],
   ] as const)('in 4.%d opcode %d is %s', async (minorVersion, opcode, expected) => {

@@ -45,8 +45,10 @@ const changing: ReadonlySet<number> = new Set([
   Opcode.OPEN,
   Opcode.OPEN_DOWNGRADE,
   Opcode.REMOVE,
+  Opcode.REMOVEXATTR,
   Opcode.RENAME,
   Opcode.SETATTR,
+  Opcode.SETXATTR,
   Opcode.WRITE,
 ]);
 

@@ -2,6 +2,7 @@
  * POSIX attributes in object metadata, by the conventions that other tools use. Read: AWS's (`file-*`), s3fs's (`mode`,
  * `uid`, …), rclone's `mtime`, GeeseFS's `--symlink-target`, in this order. Written: AWS's and rclone's.
  */
+import { formatXattrs, xattrKey } from './xattr-metadata.ts';
 import type { InodeRecord, InodeType } from './records.ts';
 import type { ObjectMetadata } from '../store/object-store.ts';
 
@@ -19,8 +20,6 @@ const typeOfBits = new Map(Object.entries(typeBits).map(([type, bits]) => [bits,
 
 /** Marks which upload wrote an object, so that one whose answer was lost is known again. */
 export const writeIdKey = 'windlass-write-id';
-/** s3fs's extended attributes. */
-export const xattrKey = 'xattr';
 const deviceKey = 'file-device';
 const geeseSymlinkKey = '--symlink-target';
 
@@ -86,7 +85,11 @@ export function readPosixMetadata(metadata: ObjectMetadata): PosixMetadata {
 
 /** What an upload of the inode carries: its attributes, and everything in `metadata` that is not an attribute. */
 export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata, writeId: string): ObjectMetadata {
-  const carried = Object.fromEntries(Object.entries(metadata.user).filter(([key]) => !attributeKeys.has(key)));
+  const isSet = record.xattrs !== undefined;
+  const xattrs = formatXattrs(record.xattrs ?? {});
+  const carried = Object.fromEntries(
+    Object.entries(metadata.user).filter(([key]) => !attributeKeys.has(key) && !(isSet && key === xattrKey)),
+  );
   return {
     ...metadata,
     user: {
@@ -98,6 +101,7 @@ export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata
       'file-atime': `${record.atime}ns`,
       mtime: secondsOf(record.mtime),
       ...(record.device === undefined ? {} : { [deviceKey]: `${record.device.major},${record.device.minor}` }),
+      ...(xattrs === undefined ? {} : { [xattrKey]: xattrs }),
       [writeIdKey]: writeId,
     },
   };
@@ -107,6 +111,12 @@ export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata
 export function withoutAttributes(metadata: ObjectMetadata): ObjectMetadata {
   const user = Object.entries(metadata.user).filter(([key]) => !attributeKeys.has(key) && key !== xattrKey);
   return { ...metadata, user: Object.fromEntries(user) };
+}
+
+/** Bytes of user metadata, names and values, that an upload of the inode carries. */
+export function userMetadataSize(record: InodeRecord, metadata: ObjectMetadata): number {
+  const { user } = writePosixMetadata(record, metadata, '00000000-0000-0000-0000-000000000000');
+  return Object.entries(user).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
 }
 
 /** Whether the metadata say anything of owner, mode or type, so that an export with such objects needs them (`metadata=full`). */

@@ -63,6 +63,8 @@ export interface InodeRecord {
   readonly replaces?: Replaces;
   /** Headers and unknown user metadata that every rewrite repeats; undefined: not seen yet. */
   readonly metadata?: ObjectMetadata;
+  /** Extended attributes, by name with namespace, in base64; undefined: as `metadata` has them. */
+  readonly xattrs?: Readonly<Record<string, string>>;
   /** Whether the attributes are final for this version; else a HEAD comes before they are first answered. */
   readonly described: boolean;
   /** The attributes in the object's metadata are behind. */

@@ -18,6 +18,8 @@ export const done: Answer = { status: 200, body: '' };
 /** What a client may ask for, by name. */
 export type Actions = Readonly<Record<string, (key: string, body: Buffer) => Promise<Answer>>>;
 
+const found = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
+
 /** Waits until S3 holds what a manifest of the mount (guest/manifest.py) says, and nothing else. */
 export async function agrees(bucket: Bucket, body: Buffer): Promise<Answer> {
   const entries = manifest.parse(JSON.parse(body.toString()));
@@ -42,6 +44,10 @@ export function controlActions(bucket: Bucket, gateway: KernelTestGateway, fresh
     async get(key) {
       const object = await bucket.get(key);
       return object === undefined ? { status: 404, body: `S3 has no ${key}\n` } : { status: 200, body: object.body };
+    },
+    async metadata(key) {
+      const object = await bucket.get(key);
+      return object === undefined ? { status: 404, body: `S3 has no ${key}\n` } : found(object.metadata);
     },
     exists: async (key) => ((await bucket.get(key)) === undefined ? { status: 404, body: `S3 has no ${key}\n` } : done),
     agrees: (_key, body) => agrees(bucket, body),

@@ -48,8 +48,9 @@ describe('supported attributes', () => {
   it('include what each minor version requires and nothing that it has not', () => {
     expect(bitNumbers(supportedAttributes(0)).at(-1)).toBe(Attribute.mountedOnFileid);
     expect(bitNumbers(supportedAttributes(1)).slice(-2)).toEqual([75, 76]);
-    expect(bitNumbers(supportedAttributes(2)).slice(-2)).toEqual([
+    expect(bitNumbers(supportedAttributes(2)).slice(-3)).toEqual([
       Attribute.changeAttributeType,
+      Attribute.xattrSupport,
       Attribute.openArguments,
     ]);
     for (const required of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 19]) {

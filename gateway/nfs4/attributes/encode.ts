@@ -127,7 +127,9 @@ const encoders: Readonly<Record<Exclude<AttributeNumber, 48 | 54>, Encoder>> = {
   [Attribute.mountedOnFileid]: of(size64, ({ attributes, node }) => attributes?.mountedOnFileid ?? node.fileid),
   [Attribute.supportedExclusiveCreate]: constant(bitmap, settable),
   [Attribute.filesystemCharset]: constant(uint32, onlyUtf8),
+  [Attribute.cloneBlockSize]: constant(uint32, 1),
   [Attribute.changeAttributeType]: constant(uint32, monotonic),
+  [Attribute.xattrSupport]: constant(boolean, true),
   [Attribute.openArguments]: constant(openArguments, knownOpenArguments),
 };
 

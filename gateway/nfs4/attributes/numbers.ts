@@ -46,7 +46,9 @@ export const Attribute = {
   mountedOnFileid: 55,
   supportedExclusiveCreate: 75,
   filesystemCharset: 76,
+  cloneBlockSize: 77,
   changeAttributeType: 79,
+  xattrSupport: 82,
   /** RFC 9754 §3 */
   openArguments: 86,
 } as const;

@@ -11,7 +11,12 @@ export const writeOnly: Bitmap = bits(Attribute.timeAccessSet, Attribute.timeMod
 export const settable: Bitmap = writeOnly | bits(Attribute.size, Attribute.mode, Attribute.owner, Attribute.ownerGroup);
 
 const since41 = bits(Attribute.supportedExclusiveCreate, Attribute.filesystemCharset);
-const since42 = bits(Attribute.changeAttributeType, Attribute.openArguments);
+const since42 = bits(
+  Attribute.cloneBlockSize,
+  Attribute.changeAttributeType,
+  Attribute.xattrSupport,
+  Attribute.openArguments,
+);
 const all = bits(...Object.values(Attribute));
 
 const byMinorVersion: Readonly<Record<MinorVersion, Bitmap>> = {

@@ -5,6 +5,7 @@ import type { Operation } from '../operation.ts';
 import type { Decoded } from '../../rpc/xdr.ts';
 
 const ofDirectory = Access.read | Access.lookup | Access.modify | Access.extend | Access.delete;
+const ofXattrs = Access.readXattr | Access.writeXattr | Access.listXattrs;
 const ofOthers = Access.read | Access.modify | Access.extend | Access.execute;
 
 /** RFC 8881 §18.1: of what is asked for, what can be told and what is granted. */
@@ -16,7 +17,8 @@ export const access: Operation<Decoded<typeof accessArguments>, Decoded<typeof a
   result: accessOk,
   async perform(context, args) {
     const node = context.requireCurrent();
-    const supported = args.access & (node.isDirectory ? ofDirectory : ofOthers);
+    const known = (node.isDirectory ? ofDirectory : ofOthers) | (context.minorVersion === 2 ? ofXattrs : 0);
+    const supported = args.access & known;
     return { supported, access: await context.fileSystem.access(node, supported, context.caller) };
   },
 };

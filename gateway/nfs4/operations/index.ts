@@ -19,8 +19,10 @@ import { exchangeId } from './exchange-id.ts';
 import { freeStateid } from './free-stateid.ts';
 import { getattr } from './getattr.ts';
 import { getfh } from './getfh.ts';
+import { getxattr } from './getxattr.ts';
 import { ioAdvise } from './io-advise.ts';
 import { link } from './link.ts';
+import { listxattrs } from './listxattrs.ts';
 import { lock } from './lock.ts';
 import { lockt } from './lockt.ts';
 import { locku } from './locku.ts';
@@ -42,6 +44,7 @@ import { readlink } from './readlink.ts';
 import { reclaimComplete } from './reclaim-complete.ts';
 import { releaseLockowner } from './release-lockowner.ts';
 import { remove } from './remove.ts';
+import { removexattr } from './removexattr.ts';
 import { rename } from './rename.ts';
 import { renew } from './renew.ts';
 import { restorefh } from './restorefh.ts';
@@ -53,6 +56,7 @@ import { sequence } from './sequence.ts';
 import { setattr } from './setattr.ts';
 import { setclientidConfirm } from './setclientid-confirm.ts';
 import { setclientid } from './setclientid.ts';
+import { setxattr } from './setxattr.ts';
 import { testStateid } from './test-stateid.ts';
 import { verify } from './verify.ts';
 import { write } from './write.ts';
@@ -77,8 +81,10 @@ const all: readonly Operation<unknown, unknown>[] = [
   freeStateid,
   getattr,
   getfh,
+  getxattr,
   ioAdvise,
   link,
+  listxattrs,
   lock,
   lockt,
   locku,
@@ -100,6 +106,7 @@ const all: readonly Operation<unknown, unknown>[] = [
   reclaimComplete,
   releaseLockowner,
   remove,
+  removexattr,
   rename,
   renew,
   restorefh,
@@ -111,6 +118,7 @@ const all: readonly Operation<unknown, unknown>[] = [
   setattr,
   setclientid,
   setclientidConfirm,
+  setxattr,
   testStateid,
   verify,
   write,

@@ -3,6 +3,7 @@ import { encode, voidCodec, type Codec } from '../../rpc/xdr.ts';
 import { bits, type StateidValue } from '../codec/basic.ts';
 import * as clients from '../codec/clients.ts';
 import * as copies from '../codec/copies.ts';
+import * as xattrs from '../codec/extended-attributes.ts';
 import * as files from '../codec/files.ts';
 import * as holes from '../codec/holes.ts';
 import * as locks from '../codec/locks.ts';
@@ -318,9 +319,17 @@ function copyOperations({ file, handle, open }: Held): EncodedOperation[][] {
   const copied = { ...stateids, ...range, consecutive: true, synchronous: true, sourceServer: [] };
   const stretch = { stateid: open, offset: 0, length: 4096 };
   const advice = { stateid: open, offset: 0, count: 0, hints: 6n };
+  const xattr = { name: name('xattr') };
   const copy = operation(Opcode.COPY, copies.copyArguments, copied);
   return [
     [...data, look(file), save, ...data, look('created'), copy],
+    [
+      put,
+      operation(Opcode.SETXATTR, xattrs.setXattrArguments, { option: 0, ...xattr, value: name('value') }),
+      operation(Opcode.LISTXATTRS, xattrs.listXattrsArguments, { cookie: 0, maxCount: 4096 }),
+      operation(Opcode.GETXATTR, xattrs.xattrName, xattr),
+      operation(Opcode.REMOVEXATTR, xattrs.xattrName, xattr),
+    ],
     [...data, look(file), save, ...data, look('created'), operation(Opcode.CLONE, copies.cloneArguments, copied)],
     [
       put,

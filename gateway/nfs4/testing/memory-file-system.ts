@@ -31,6 +31,7 @@ import {
   type ReadResult,
   type Stability,
   type WriteResult,
+  type XattrHow,
 } from '../../filesystem/file-system.ts';
 import { maxFile, maxName, maxSymlinkTarget } from '../../filesystem/limits.ts';
 
@@ -43,6 +44,7 @@ interface Inode {
   nextCookie: number;
   parent: Inode | undefined;
   data: Buffer;
+  readonly xattrs: Map<string, Buffer>;
   target: string;
   verifier: Buffer | undefined;
   mode: number;
@@ -58,6 +60,8 @@ interface Inode {
 
 const magic = 0x4d454d46;
 /** Larger files are refused with FBIG, so that a test cannot fill the memory. Bytes. */
+/** Bytes. */
+const maxMemoryXattr = 2048;
 const maxMemoryFile = 64 * 1024 * 1024;
 
 class MemoryNode implements Node {
@@ -218,9 +222,9 @@ export class MemoryFileSystem implements FileSystem {
     const inode = this.#inode(node);
     const directory = inode.type === 'directory';
     let granted = 0;
-    if (this.#permits(inode, 4, caller)) granted |= Access.read;
+    if (this.#permits(inode, 4, caller)) granted |= Access.read | Access.readXattr | Access.listXattrs;
     if (this.#permits(inode, 2, caller) && inode.export !== 0) {
-      granted |= Access.modify | Access.extend | (directory ? Access.delete : 0);
+      granted |= Access.modify | Access.extend | Access.writeXattr | (directory ? Access.delete : 0);
     }
     if (this.#permits(inode, 1, caller)) granted |= directory ? Access.lookup : Access.execute;
     return granted & mask;
@@ -457,6 +461,51 @@ export class MemoryFileSystem implements FileSystem {
     if (offset < end) this.#write(inode, offset, Buffer.alloc(end - offset));
   }
 
+  async getXattr(node: Node, name: string, caller: Caller): Promise<Buffer> {
+    const inode = this.#inode(node);
+    this.#require(inode, 4, caller);
+    const value = inode.xattrs.get(name);
+    if (value === undefined) throw new FileSystemError('NOXATTR');
+    return value;
+  }
+
+  async listXattrs(node: Node, caller: Caller): Promise<readonly string[]> {
+    const inode = this.#inode(node);
+    this.#require(inode, 4, caller);
+    return [...inode.xattrs.keys()].sort();
+  }
+
+  async setXattr(
+    node: Node,
+    name: string,
+    value: Buffer,
+    how: XattrHow,
+    context: OperationContext,
+  ): Promise<ChangeInfo> {
+    return this.#changeXattrs(node, context, (xattrs) => {
+      if (how === 'create' && xattrs.has(name)) throw new FileSystemError('EXIST');
+      if (how === 'replace' && !xattrs.has(name)) throw new FileSystemError('NOXATTR');
+      if (value.length > maxMemoryXattr) throw new FileSystemError('XATTR2BIG');
+      xattrs.set(name, Buffer.from(value));
+    });
+  }
+
+  async removeXattr(node: Node, name: string, context: OperationContext): Promise<ChangeInfo> {
+    return this.#changeXattrs(node, context, (xattrs) => {
+      if (!xattrs.delete(name)) throw new FileSystemError('NOXATTR');
+    });
+  }
+
+  #changeXattrs(node: Node, context: OperationContext, change: (xattrs: Map<string, Buffer>) => void): ChangeInfo {
+    const done = this.#recorded<ChangeInfo>(context);
+    if (done !== undefined) return done;
+    const inode = this.#writable(node);
+    this.#require(inode, 2, context.caller);
+    change(inode.xattrs);
+    const before = inode.change++;
+    return this.#record(context, { before, after: inode.change });
+  }
+
   async status(node: Node): Promise<FileSystemStatus> {
     this.#inode(node);
     return { totalBytes: 2 ** 50, freeBytes: 2 ** 49, totalFiles: 1_000_000, freeFiles: 999_000 };
@@ -484,6 +533,7 @@ export class MemoryFileSystem implements FileSystem {
       nextCookie: 3,
       parent: undefined,
       data: Buffer.alloc(0),
+      xattrs: new Map(),
       target: '',
       verifier: undefined,
       mode,
