@@ -131,6 +131,7 @@ export class Rig {
       env: {
         ADDRESS: hostAddress,
         EXPORT: exportName,
+        NFS_VERSION: version.charAt(0),
         OPTIONS: options(ports[0]),
         SECOND_OPTIONS: options(ports[1]),
         CONTROL: `http://${hostAddress}:${controlPort}`,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # on-mounts.sh PROGRAM ARG…: mounts the export for two clients that share nothing, runs guest/PROGRAM, and unmounts.
-# Given in the environment: ADDRESS, EXPORT, OPTIONS and SECOND_OPTIONS (of mount), CONTROL.
+# Given in the environment: ADDRESS, EXPORT, OPTIONS and SECOND_OPTIONS (of mount), NFS_VERSION (its major), CONTROL.
 set -euo pipefail
 program=$1
 shift
