@@ -218,7 +218,7 @@ describe('Where somebody else replaces the source before the copy is made', () =
     await mounted.life.tree.flush();
     expect(mounted.bucket.keys()).toEqual(['a']);
     const notices = [...mounted.life.database.table<{ kind: string }>('notices').range([])];
-    expect(notices.map(([, { kind }]) => kind)).toEqual(['unreadable']);
+    expect(notices.map(([, { kind }]) => kind)).toEqual(['unreadable', 'failed-upload']);
   });
 });
 

@@ -19,7 +19,7 @@ import type { UploadQueue } from '../staging/upload-queue.ts';
 import type { Caller } from './caller.ts';
 import { FileSystemError } from './errors.ts';
 import type { Failures } from './failures.ts';
-import type { CopyRange, FileUse } from './file-system.ts';
+import type { CopyRange, FileUse, OpenFile } from './file-system.ts';
 import type { FileUses, ReadableFile } from './file-uses.ts';
 import type { Inode } from './inodes.ts';
 import { maxFile, maxTransfer } from './limits.ts';
@@ -52,6 +52,9 @@ export interface CopiesParts {
 interface Plan {
   readonly source: ReadableFile;
   readonly target: Inode;
+  /** Through which they are read and written. */
+  readonly reading: OpenFile | undefined;
+  readonly writing: OpenFile | undefined;
   /** Bytes. */
   readonly from: number;
   readonly to: number;
@@ -70,7 +73,7 @@ export class Copies {
     if (plan.source.fileid === plan.target.fileid) throw new FileSystemError('INVAL', 'source and target are one file');
     if (plan.length === 0) return 0;
     if (await this.#refer(plan)) return plan.length;
-    return this.#move(plan, source, false);
+    return this.#move(plan, false);
   }
 
   async clone(source: FileUse, target: FileUse, range: CopyRange, caller: Caller): Promise<void> {
@@ -82,7 +85,7 @@ export class Copies {
     if (plan.source.node.export !== plan.target.node.export) throw new FileSystemError('XDEV');
     if (length === 0 || (await this.#refer(plan))) return;
     if (length > maxMoved) throw new FileSystemError('XDEV', 'too much to clone by moving bytes');
-    await this.#move(plan, source, true);
+    await this.#move(plan, true);
   }
 
   /** @throws FileSystemError as FileSystem.copy */
@@ -100,14 +103,17 @@ export class Copies {
       throw new FileSystemError('INVAL', 'the range goes beyond the end of the source');
     const count = length === 0 ? size - sourceOffset : length;
     if (targetOffset + count > maxFile) throw new FileSystemError('FBIG');
-    openFiles.unpin(writable.fileid);
-    return { source: readable, target: writable, from: sourceOffset, to: targetOffset, length: count };
+    openFiles.rebase(writable.fileid, target.open);
+    return {
+      ...{ source: readable, target: writable, reading: source.open, writing: target.open },
+      ...{ from: sourceOffset, to: targetOffset, length: count },
+    };
   }
 
   /** Lets the target refer to the source's bytes. @returns whether that could be */
   async #refer(plan: Plan): Promise<boolean> {
     const { database, failures, openFiles, queue } = this.#parts;
-    const { source, target, from, length } = plan;
+    const { source, target, writing, from, length } = plan;
     if (source.isPinned || source.node.export !== target.node.export) return false;
     // What the store is writing now over bytes that would be borrowed is waited for.
     for (let tries = 0; this.#borrows(source.fileid, from, length) && this.#isBusy(source.fileid); tries++) {
@@ -117,7 +123,7 @@ export class Copies {
     const view = this.#present(source.fileid);
     if (view === undefined || !this.#mayRefer(plan, view)) return false;
     database.transact(() => this.#place(plan, view));
-    await openFiles.keep(target.node);
+    await openFiles.keep(target.node, writing);
     return true;
   }
 
@@ -240,7 +246,7 @@ export class Copies {
    * @param isWhole all of them or DELAY
    * @returns how many
    */
-  async #move({ source, target, from, to, length }: Plan, { open }: FileUse, isWhole: boolean): Promise<number> {
+  async #move({ source, target, reading, writing, from, to, length }: Plan, isWhole: boolean): Promise<number> {
     const { content, failures, files, openFiles, segments, tree } = this.#parts;
     const deadline = performance.now() + movingTime;
     const staged: Extent[] = [];
@@ -249,7 +255,7 @@ export class Copies {
       while (moved < Math.min(length, maxMoved) && (moved === 0 || performance.now() < deadline)) {
         const size = Math.min(maxTransfer, length - moved);
         const offset = from + moved;
-        const bytes = await openFiles.look(source.fileid, open, async (view) =>
+        const bytes = await openFiles.look(source.fileid, reading, async (view) =>
           Buffer.concat(await content.read(view, offset, size)),
         );
         if (bytes.length === 0) break;
@@ -263,7 +269,7 @@ export class Copies {
       throw failures.translate(error);
     }
     for (const extent of staged) files.require(target.fileid).write(extent);
-    await openFiles.keep(target.node);
+    await openFiles.keep(target.node, writing);
     return moved;
   }
 }

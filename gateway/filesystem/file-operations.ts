@@ -73,7 +73,9 @@ export class FileOperations {
     delegations.requireFree(node.key, 'write', caller.client);
     try {
       if (changes.size !== undefined) {
+        openFiles.rebase(fileid, open);
         files.require(fileid).truncate(changes.size);
+        openFiles.markOpen(fileid, open);
         cut = tree.require(fileid).change;
         await files.require(fileid).commit();
       }

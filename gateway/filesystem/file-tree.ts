@@ -64,7 +64,7 @@ export class FileTree {
   readonly #silentWriters: SilentWriters;
   readonly #namespace: Namespace;
   readonly #directories: Directories;
-  /** Files with staged bytes at the start, whose writers may come back until the grace period ends. */
+  /** Files that were being written at the crash, whose writers may come back until the grace period ends. */
   readonly #awaited: Set<Fileid>;
 
   private constructor(options: FileTreeOptions, segments: Segments) {
@@ -81,7 +81,7 @@ export class FileTree {
     const exports = new Exports(database, tree, places);
     const failures = new Failures(log);
     const awaited = new Set<Fileid>();
-    for (const [fileid, record] of tree.inodes()) if (record.staged !== undefined) awaited.add(fileid);
+    for (const [fileid, record] of tree.inodes()) if (record.staged?.open === true) awaited.add(fileid);
     const executor: StoreExecutor = new StoreExecutor({
       database,
       tree,
@@ -96,6 +96,11 @@ export class FileTree {
       host,
       invalidate: (directory) => directories.invalidate(directory),
       onRemote: (directory) => directories.know(directory),
+      onReplaced: (fileid, before) => openFiles.pin(fileid, before),
+      onVanished: (fileid) => {
+        if (openFiles.isOpen(fileid)) namespace.orphan(fileid);
+        else namespace.forget(fileid);
+      },
       isAwaited: (fileid) => awaited.has(fileid) && !openFiles.isOpen(fileid),
     });
     const queue: UploadQueue = new UploadQueue({
@@ -113,7 +118,18 @@ export class FileTree {
       isOpen: (fileid) => openFiles.isOpen(fileid),
       settle: (fileid) => queue.touchFile(fileid, false),
     });
-    const openFiles: OpenFiles = new OpenFiles({ database, tree, files, content, queue, namespace, failures });
+    const openFiles: OpenFiles = new OpenFiles({
+      database,
+      tree,
+      files,
+      content,
+      changes,
+      queue,
+      namespace,
+      notices,
+      failures,
+      invalidate: (directory) => directories.invalidate(directory),
+    });
     const directories: Directories = new Directories({
       database,
       tree,
@@ -254,7 +270,7 @@ export class FileTree {
     this.#publishForgotten();
     this.#queue.start();
     void reclaimed.then(() => {
-      this.#awaited.clear();
+      this.#recover();
       this.#forgetUnlinked();
       this.#queue.release();
     });
@@ -268,6 +284,20 @@ export class FileTree {
     this.#database.transact(() => forgotten.forEach((fileid) => this.#namespace.publish(fileid)));
   }
 
+  /** What was being written at the crash, and nobody has opened again. */
+  #recover(): void {
+    this.#database.transact(() => {
+      for (const fileid of this.#awaited) {
+        const staged = this.#tree.get(fileid)?.staged;
+        if (this.#openFiles.isOpen(fileid) || staged === undefined) continue;
+        const { open: _, ...rest } = staged;
+        this.#tree.update(fileid, { staged: rest });
+        this.#namespace.recover(fileid);
+      }
+    });
+    this.#awaited.clear();
+  }
+
   /** Inodes without a name that nobody has opened again. */
   #forgetUnlinked(): void {
     const orphans: Fileid[] = [];
@@ -279,9 +309,7 @@ export class FileTree {
 
   /** Resolves when the stores have everything that they take. */
   async flush(): Promise<void> {
-    this.#awaited.clear();
     await this.#silentWriters.close();
-    this.#queue.release();
     await this.#queue.flush();
   }
 

@@ -61,9 +61,9 @@ export class Holes {
     const end = offset + length;
     if (end > maxFile) throw new FileSystemError('FBIG');
     if (end <= tree.require(fileid).size) return;
-    openFiles.unpin(fileid);
+    openFiles.rebase(fileid, use.open);
     files.require(fileid).truncate(end);
-    await openFiles.keep(node);
+    await openFiles.keep(node, use.open);
   }
 
   async deallocate(use: FileUse, offset: number, length: number, caller: Caller): Promise<void> {
@@ -71,8 +71,8 @@ export class Holes {
     const { fileid, node } = await uses.writable(use, caller);
     const end = Math.min(offset + length, tree.require(fileid).size);
     if (end <= offset) return;
-    openFiles.unpin(fileid);
+    openFiles.rebase(fileid, use.open);
     files.require(fileid).write({ offset, length: end - offset, zeros: true });
-    await openFiles.keep(node);
+    await openFiles.keep(node, use.open);
   }
 }

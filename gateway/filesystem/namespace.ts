@@ -102,7 +102,7 @@ export class Namespace {
 
   /** Logs anew, behind the publish of a borrower, what will write or delete the keys that it has borrowed from. */
   #serveFirst(fileid: Fileid): void {
-    const { changes, tree } = this.#parts;
+    const { changes, places, tree } = this.#parts;
     const { export: exportId } = tree.require(fileid);
     for (const key of this.#lenders(fileid, exportId)) {
       const removal = changes.waitingRemove(exportId, key);
@@ -111,12 +111,20 @@ export class Namespace {
         changes.complete(sequence);
         changes.append(change);
       }
-      const claimant = changes.claimant(exportId, key);
+      const claimant = places.claimant(exportId, key);
       const waits = claimant !== undefined && changes.waitingPublish(claimant.fileid)?.sequence === claimant.sequence;
       // Two that have borrowed of each other cannot both come first: one of them is given its bytes before.
       if (waits && claimant.fileid !== fileid && claimant.keys[0] === key && this.#loans(claimant.fileid).length === 0)
         this.#relog(claimant.fileid, claimant.displaces ?? []);
     }
+  }
+
+  /** Its staged bytes go beside the version that they were to replace. */
+  recover(fileid: Fileid): void {
+    const { changes } = this.#parts;
+    const sequence = changes.publishesOf(fileid).at(-1);
+    const change = sequence === undefined ? undefined : changes.get(sequence);
+    if (sequence !== undefined && change?.kind === 'publish') changes.replace(sequence, { ...change, recovers: true });
   }
 
   /** Takes a name away, and with the name the inode, unless somebody has it open. */
@@ -213,8 +221,8 @@ export class Namespace {
 
   /** Logs a removal anew that waits for the bytes to be elsewhere: after the publish that brings them there. */
   #removeAfter(fileid: Fileid, key: string, { sequence: _, ...removal }: Logged<RemoveChange>): void {
-    const { changes, tree } = this.#parts;
-    const claimant = changes.claimant(removal.export, key);
+    const { changes, places, tree } = this.#parts;
+    const claimant = places.claimant(removal.export, key);
     if (claimant === undefined) {
       changes.append({ ...removal, keys: [key], key });
       return;
@@ -346,6 +354,11 @@ export class Namespace {
     if (record.object !== undefined) return;
     for (const { fileid } of tree.byName(directory)) if (tree.get(fileid)?.localOnly !== true) return;
     this.publish(directory);
+  }
+
+  /** The key that the inode's name stands for. */
+  keyOf(fileid: Fileid): string | undefined {
+    return this.#parts.places.keyOf(fileid);
   }
 
   #keyIn(directory: Fileid, name: string, type: InodeRecord['type']): string {

@@ -157,16 +157,15 @@ export class ChangeLog {
     return undefined;
   }
 
-  /** The publish that will next write this key of now; undefined where none has been asked for, or it has begun. */
-  claimant(exportId: number, key: string): Logged<PublishChange> | undefined {
+  /** Publishes that were logged to write this key of now and are not running, in order; the names of their inodes may be others by now. */
+  *claimants(exportId: number, key: string): Generator<Logged<PublishChange>> {
     for (const alias of this.aliases(exportId, key)) {
       for (const sequence of this.#byKey.get(id(exportId, alias)) ?? []) {
         const change = this.#pending.get(sequence);
         if (change?.kind !== 'publish' || change.keys[0] !== alias || this.#running.has(sequence)) continue;
-        if (this.logical(exportId, { key: alias, asOf: sequence }) === key) return { sequence, ...change };
+        if (this.logical(exportId, { key: alias, asOf: sequence }) === key) yield { sequence, ...change };
       }
     }
-    return undefined;
   }
 
   /**

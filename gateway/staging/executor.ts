@@ -1,8 +1,8 @@
 /** Carries out the changes of the log on the stores. */
-import type { Change, Fileid, RemoveChange } from './records.ts';
+import type { Change, Fileid, InodeRecord, RemoveChange } from './records.ts';
 import type { Database } from '../database/database.ts';
 import type { Tree } from './tree.ts';
-import type { StoreError } from '../store/object-store.ts';
+import { StoreError } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content } from './content.ts';
 import type { Loans } from './loans.ts';
@@ -10,6 +10,7 @@ import { MoveTree } from './move-tree.ts';
 import type { Notices } from './notices.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
+import { Preservation } from './preservation.ts';
 import { Publish } from './publish.ts';
 import type { Repayment } from './repayment.ts';
 import type { StagedFiles } from './staged-files.ts';
@@ -32,18 +33,24 @@ export interface ExecutorParts {
   readonly invalidate: (directory: Fileid) => void;
   /** The store gets its first keys below this directory, of which everything is known here. */
   readonly onRemote: (directory: Fileid) => void;
+  /** Others have replaced what the inode was: those who have it open stay on that, `before`. */
+  readonly onReplaced: (fileid: Fileid, before: InodeRecord) => void;
+  /** Inside a transaction: others have deleted the inode, which is about to lose its name. */
+  readonly onVanished: (fileid: Fileid) => void;
   /** Whether publishing this inode must wait for a client that has it open to come back. */
   readonly isAwaited: (fileid: Fileid) => boolean;
 }
 
 export class StoreExecutor implements Executor {
   readonly #parts: ExecutorParts;
+  readonly #preservation: Preservation;
   readonly #publish: Publish;
   readonly #moveTree: MoveTree;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
-    this.#publish = new Publish(parts);
+    this.#preservation = new Preservation(parts);
+    this.#publish = new Publish(parts, this.#preservation);
     this.#moveTree = new MoveTree(parts);
   }
 
@@ -75,6 +82,27 @@ export class StoreExecutor implements Executor {
     const [first] = sequences;
     const change = first === undefined ? undefined : this.#parts.changes.get(first);
     if (first === undefined || change === undefined) return;
+    const keys = sequences.flatMap((sequence) =>
+      this.#parts.changes.get(sequence) === undefined ? [] : [this.#parts.changes.targetOf(sequence)],
+    );
+    try {
+      await this.#perform(first, change, sequences);
+    } catch (error) {
+      if (error instanceof StoreError && !error.heals) this.#tellFailure(change, keys, error);
+      throw error;
+    }
+    for (const key of keys) this.#parts.notices.resolve({ kind: 'failed-upload', export: change.export, key });
+  }
+
+  /** Once for as long as it lasts: the hourly tries say nothing new. */
+  #tellFailure({ export: exportId }: Change, [key = '', ...others]: readonly string[], error: StoreError): void {
+    const about = { kind: 'failed-upload', export: exportId, key } as const;
+    const what = others.length === 0 ? key : `${key} and ${others.length} more`;
+    const message = `The change of ${what} is kept here and tried again every hour, because the store refuses it: ${error.message}`;
+    if (this.#parts.notices.find(about)?.message !== message) this.#parts.notices.add({ ...about, message });
+  }
+
+  #perform(first: number, change: Change, sequences: readonly number[]): Promise<void> {
     switch (change.kind) {
       case 'publish':
         return this.#publish.perform(first, change);
@@ -92,7 +120,7 @@ export class StoreExecutor implements Executor {
       const change = changes.get(sequence) as RemoveChange;
       await this.#parts.repayment.before(exportId, changes.logical(exportId, { key: change.key, asOf: sequence }));
       if (change.holder === undefined || !this.#hasHolder(change)) continue;
-      await this.#publish.preserve(change.holder, changes.physical(exportId, { key: change.key, asOf: sequence }));
+      await this.#preservation.preserve(change.holder, changes.physical(exportId, { key: change.key, asOf: sequence }));
     }
     const removals = new Map<string, number>();
     const requests = sequences.map((sequence) => {

@@ -103,7 +103,7 @@ export class MoveTree {
       const { sequence: at, ...rest } = removal;
       changes.replace(at, { ...rest, ...after });
     }
-    const claimant = changes.claimant(change.export, key);
+    const claimant = places.claimant(change.export, key);
     const replaces = claimant === undefined ? undefined : tree.get(claimant.fileid)?.replaces;
     if (claimant !== undefined && replaces !== undefined && 'etag' in replaces && isBefore(replaces))
       tree.update(claimant.fileid, { replaces: after });
@@ -115,7 +115,7 @@ export class MoveTree {
     const key = changes.logical(change.export, { key: target, asOf: sequence + 1 });
     const holder = changes.removalOf(change.export, key)?.holder;
     if (holder !== undefined) return holder;
-    const displaced = changes.claimant(change.export, key)?.displaces ?? [];
+    const displaced = places.claimant(change.export, key)?.displaces ?? [];
     for (const fileid of displaced) {
       const object = tree.get(fileid)?.object;
       if (object?.at !== undefined && changes.logical(change.export, object.at) === key) return fileid;

@@ -32,6 +32,9 @@ export interface NewNotice {
   readonly message: string;
 }
 
+/** What makes two notices the same one. */
+export type About = Pick<NewNotice, 'kind' | 'export' | 'key'>;
+
 export interface Notice extends NewNotice {
   readonly id: number;
   /** Milliseconds since the epoch. */
@@ -90,6 +93,17 @@ export class Notices {
     return true;
   }
 
+  find(about: About): Notice | undefined {
+    const id = this.#byAbout.get(aboutOf(about));
+    return id === undefined ? undefined : this.#table.get([id]);
+  }
+
+  /** What it was about is over by itself. */
+  resolve(about: About): void {
+    const id = this.#byAbout.get(aboutOf(about));
+    if (id !== undefined) this.dismiss(id);
+  }
+
   /** @returns what ends the subscription */
   onAdd(listener: (notice: Notice) => void): () => void {
     this.#listeners.add(listener);
@@ -97,6 +111,6 @@ export class Notices {
   }
 }
 
-function aboutOf({ kind, export: exportId, key }: NewNotice): string {
+function aboutOf({ kind, export: exportId, key }: About): string {
   return `${kind} ${exportId} ${key}`;
 }

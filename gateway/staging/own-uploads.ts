@@ -1,10 +1,11 @@
 /** Recognizes what this gateway has written itself where the answer was lost, with a crash or on the way. */
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from 'node:zlib';
 import type { Database } from '../database/database.ts';
-import type { ObjectDescription } from '../store/object-store.ts';
+import { StoreError, type ListedObject, type ObjectDescription, type ObjectStore } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Places } from './places.ts';
-import { writeIdKey } from './posix-metadata.ts';
+import { readContentMark, writeIdKey } from './posix-metadata.ts';
 import type { Fileid, PublishChange } from './records.ts';
 import type { Tree } from './tree.ts';
 
@@ -29,13 +30,27 @@ export class OwnUploads {
     found: ObjectDescription,
   ): Promise<boolean> {
     if (writeId === undefined) return false;
-    if (found.metadata.user[writeIdKey] === writeId) return true;
+    const { changes, places } = this.#parts;
+    const { store } = places.require(exportId);
+    // The change may have ended meanwhile: what it wrote is where it was to be written.
+    const target = {
+      key: changes.physical(exportId, { key: keys[0] as string, asOf: sequence }),
+      version: found.version,
+    };
+    if (found.metadata.user[writeIdKey] === writeId) {
+      const mark = readContentMark(found.metadata);
+      if (mark?.size !== found.version.size) return false;
+      return mark.crc === undefined || mark.crc === (await crcOf(store, target));
+    }
     const [, from] = keys;
     if (from === undefined || borrows === true) return false;
-    // A copy that carried everything over bears no mark, but its source is still there.
-    const { changes, places } = this.#parts;
-    const source = await places.require(exportId).store.head(changes.physical(exportId, { key: from, asOf: sequence }));
-    return source?.version.size === found.version.size && isDeepStrictEqual(source.metadata.user, found.metadata.user);
+    // A copy that carried everything over bears no mark of its own, but its source is still there.
+    const key = changes.physical(exportId, { key: from, asOf: sequence });
+    const source = await store.head(key);
+    if (source?.version.size !== found.version.size || !isDeepStrictEqual(source.metadata.user, found.metadata.user))
+      return false;
+    if (source.version.etag === found.version.etag || source.metadata.user[writeIdKey] !== undefined) return true;
+    return (await crcOf(store, { key, version: source.version })) === (await crcOf(store, target));
   }
 
   /**
@@ -61,5 +76,19 @@ export class OwnUploads {
       return true;
     }
     return false;
+  }
+}
+
+/** Of the bytes of the version; undefined where it is gone. Answers get lost seldom, so reading it all is no matter. */
+async function crcOf(store: ObjectStore, { key, version }: ListedObject): Promise<number | undefined> {
+  try {
+    const { body } = await store.get({ key, pin: { etag: version.etag } });
+    let crc = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) crc = crc32(chunk, crc);
+    return crc;
+  } catch (error) {
+    if (error instanceof StoreError && (error.code === 'NotFound' || error.code === 'PreconditionFailed'))
+      return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Sends the bytes of one generation of a file: in one PUT where they are few, else in parts. */
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import type { Database } from '../database/database.ts';
 import type { Body, Condition, ObjectMetadata, Part, Pin, Version } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
@@ -8,6 +9,7 @@ import { Extents } from './extents.ts';
 import type { Loans } from './loans.ts';
 import { multipartThreshold, planParts } from './parts.ts';
 import type { Place, Places } from './places.ts';
+import { contentKey, contentMark } from './posix-metadata.ts';
 
 /** Bytes read from staging at a time. */
 export const readSize = 1024 * 1024;
@@ -50,7 +52,9 @@ export class PartUpload {
       return place.store.copy({ sourceKey, pin, targetKey: physical, size: view.size, metadata, condition });
     }
     if (view.size > multipartThreshold) return this.#sendParts(upload, view);
-    return place.store.put({ key: physical, body: await this.#body(view, 0, view.size), metadata, condition });
+    const body = await this.#body(view, 0, view.size);
+    const user = { ...metadata.user, [contentKey]: contentMark(view.size, await crcOf(body)) };
+    return place.store.put({ key: physical, body, metadata: { ...metadata, user }, condition });
   }
 
   async #sendParts(
@@ -117,4 +121,11 @@ export function wholeLoan({ extents, size }: Pick<ContentView, 'extents' | 'size
 
 function pinOf({ etag, versionId }: Version): Pin {
   return versionId === undefined ? { etag } : { etag, versionId };
+}
+
+async function crcOf(body: Body): Promise<number> {
+  if (Buffer.isBuffer(body)) return crc32(body);
+  let crc = 0;
+  for await (const chunk of body.open() as AsyncIterable<Buffer>) crc = crc32(chunk, crc);
+  return crc;
 }

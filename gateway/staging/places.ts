@@ -1,9 +1,9 @@
 /** Where exports are, and where an inode's key and bytes are in them. */
 import type { ObjectSource } from '../cache/blocks.ts';
-import type { Expected, Fileid, InodeRecord, StoredObject } from './records.ts';
+import type { Expected, Fileid, InodeRecord, PublishChange, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
 import type { ObjectStore, Version } from '../store/object-store.ts';
-import type { ChangeLog } from './change-log.ts';
+import type { ChangeLog, Logged } from './change-log.ts';
 
 export interface Place {
   readonly store: ObjectStore;
@@ -61,6 +61,20 @@ export class Places {
   isAt(fileid: Fileid, physical: string): boolean {
     const record = this.#tree.get(fileid);
     return record?.object !== undefined && this.objectKey(fileid, record, record.object) === physical;
+  }
+
+  /** Whether this key of the store, which the change writes, is still the one of the inode's name. */
+  isTarget(change: PublishChange, physical: string): boolean {
+    const record = this.#tree.get(change.fileid);
+    const key = record === undefined || record.localOnly === true ? undefined : this.keyOf(change.fileid);
+    if (key === undefined || key === this.require(change.export).prefix) return false;
+    return this.physical(change.export, key) === physical;
+  }
+
+  /** The publish that will next write this key of now: of the inode that has the name. undefined where it has begun, or none was asked for. */
+  claimant(exportId: number, key: string): Logged<PublishChange> | undefined {
+    for (const change of this.#changes.claimants(exportId, key)) if (this.keyOf(change.fileid) === key) return change;
+    return undefined;
   }
 
   /** The version of the object as it counts now, after directory renames that are over. */

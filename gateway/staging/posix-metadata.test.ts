@@ -37,6 +37,7 @@ describe('POSIX metadata', () => {
       'file-mtime': '1700000000123456789ns',
       'file-atime': '5ns',
       mtime: '1700000000.123456789',
+      'windlass-content': '0',
       [writeIdKey]: 'some id',
     });
     expect(writePosixMetadata(inode('directory', 'd'), { user: {} }, 'w').user['file-permissions']).toBe('0040644');

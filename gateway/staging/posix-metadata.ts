@@ -20,6 +20,8 @@ const typeOfBits = new Map(Object.entries(typeBits).map(([type, bits]) => [bits,
 
 /** Marks which upload wrote an object, so that one whose answer was lost is known again. */
 export const writeIdKey = 'windlass-write-id';
+/** Size and, where it was at hand, CRC-32 of the bytes that came with the write id: `SIZE` or `SIZE CRC`. */
+export const contentKey = 'windlass-content';
 const deviceKey = 'file-device';
 const geeseSymlinkKey = '--symlink-target';
 
@@ -43,6 +45,7 @@ const attributeKeys = new Set([
   'goog-reserved-file-mtime',
   geeseSymlinkKey,
   writeIdKey,
+  contentKey,
 ]);
 
 export interface PosixMetadata {
@@ -103,6 +106,7 @@ export function writePosixMetadata(record: InodeRecord, metadata: ObjectMetadata
       ...(record.device === undefined ? {} : { [deviceKey]: `${record.device.major},${record.device.minor}` }),
       ...(xattrs === undefined ? {} : { [xattrKey]: xattrs }),
       [writeIdKey]: writeId,
+      [contentKey]: contentMark(sizeOf(record)),
     },
   };
 }
@@ -115,8 +119,29 @@ export function withoutAttributes(metadata: ObjectMetadata): ObjectMetadata {
 
 /** Bytes of user metadata, names and values, that an upload of the inode carries. */
 export function userMetadataSize(record: InodeRecord, metadata: ObjectMetadata): number {
-  const { user } = writePosixMetadata(record, metadata, '00000000-0000-0000-0000-000000000000');
+  const written = writePosixMetadata(record, metadata, '00000000-0000-0000-0000-000000000000');
+  const user = { ...written.user, [contentKey]: contentMark(sizeOf(record), 0) };
   return Object.entries(user).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+}
+
+/** Bytes of the object. */
+function sizeOf({ type, size, target }: InodeRecord): number {
+  return type === 'file' ? size : Buffer.byteLength(target ?? '');
+}
+
+/** Where other tools rewrite an object they take its metadata along, so a write id alone proves nothing. @param crc of the bytes */
+export function contentMark(size: number, crc?: number): string {
+  return crc === undefined ? `${size}` : `${size} ${crc.toString(16).padStart(8, '0')}`;
+}
+
+/** What the writer of an object says of its bytes; undefined: nothing. */
+export function readContentMark(
+  metadata: ObjectMetadata,
+): { readonly size: number; readonly crc?: number } | undefined {
+  const match = /^(\d{1,16})(?: ([0-9a-f]{8}))?$/.exec(metadata.user[contentKey] ?? '');
+  if (match?.[1] === undefined) return undefined;
+  const crc = match[2] === undefined ? undefined : Number.parseInt(match[2], 16);
+  return { size: Number(match[1]), ...(crc === undefined ? {} : { crc }) };
 }
 
 /** Whether the metadata say anything of owner, mode or type, so that an export with such objects needs them (`metadata=full`). */

@@ -2,35 +2,32 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectSource } from '../cache/blocks.ts';
 import type { Fileid, InodeRecord, PublishChange } from './records.ts';
-import { gatewayRoot, nextChange } from './tree.ts';
-import { conflictName } from './conflict-name.ts';
+import { gatewayRoot } from './tree.ts';
+import { Conflicts, type RefusedAttempt } from './conflicts.ts';
 import { isGone, type ContentView } from './content.ts';
 import type { ExecutorParts } from './executor.ts';
-import { PartUpload, readSize, wholeLoan } from './part-upload.ts';
-import type { Place } from './places.ts';
+import { PartUpload, wholeLoan } from './part-upload.ts';
 import { withoutAttributes, writePosixMetadata } from './posix-metadata.ts';
+import type { Preservation } from './preservation.ts';
 import { carriedOf, isDone, isMoved, metadataOf } from './publish-state.ts';
 import type { Frozen } from './staged-files.ts';
-import { StoreError } from '../store/object-store.ts';
-import type { Condition, ObjectMetadata, Version } from '../store/object-store.ts';
+import { StoreError, type Condition, type ObjectMetadata, type Version } from '../store/object-store.ts';
 
-interface Attempt {
-  readonly sequence: number;
-  readonly fileid: Fileid;
-  readonly place: Place;
-  /** The key that is written. */
-  readonly physical: string;
+interface Attempt extends RefusedAttempt {
   /** undefined: the store keeps what the object has. */
   readonly metadata: ObjectMetadata | undefined;
-  readonly condition: Condition;
 }
 
 export class Publish {
   readonly #parts: ExecutorParts;
+  readonly #preservation: Preservation;
+  readonly #conflicts: Conflicts;
   readonly #upload: PartUpload;
 
-  constructor(parts: ExecutorParts) {
+  constructor(parts: ExecutorParts, preservation: Preservation) {
     this.#parts = parts;
+    this.#preservation = preservation;
+    this.#conflicts = new Conflicts(parts, preservation);
     this.#upload = new PartUpload(parts);
   }
 
@@ -40,17 +37,18 @@ export class Publish {
     const target = changes.targetOf(sequence);
     const { export: exportId } = change;
     await repayment.before(exportId, changes.logical(exportId, { key: change.keys[0] as string, asOf: sequence }));
-    for (const displaced of change.displaces ?? []) await this.preserve(displaced, target);
-    if (!this.#isHere(change, target)) return this.#retract(sequence, change, target);
+    for (const displaced of change.displaces ?? []) await this.#preservation.preserve(displaced, target);
+    if (!places.isTarget(change, target)) return this.#retract(sequence, change, target);
     if (isDone(tree.require(fileid))) {
       database.transact(() => changes.complete(sequence));
       return;
     }
+    if (change.recovers === true && this.#recover(sequence, change, target)) return;
     await this.#abortLeftover(change, target);
     await this.#learnMetadata(fileid);
     const writeId = change.writeId ?? randomUUID();
     database.transact(() => {
-      const { uploadId: _, ...rest } = change;
+      const { uploadId: _, recovers: __, ...rest } = change;
       changes.replace(sequence, { ...rest, writeId });
       const record = tree.get(fileid);
       if (record !== undefined) this.#markRemote(fileid, record);
@@ -59,7 +57,7 @@ export class Publish {
     const frozen = tree.get(fileid)?.type === 'file' ? await this.#parts.files.get(fileid)?.freeze() : undefined;
     try {
       // From here to the request nothing is waited for: what is sent is what the inode is now.
-      if (!this.#isHere(change, target)) return;
+      if (!places.isTarget(change, target)) return;
       const record = frozen?.record ?? tree.require(fileid);
       if (record.staged !== undefined && frozen === undefined) return;
       const isMove = isMoved(record) && record.metadata === undefined;
@@ -78,6 +76,30 @@ export class Publish {
     }
   }
 
+  /**
+   * Staged bytes that nobody came back for go beside the version that they were to replace.
+   * @returns whether there is such a version; else they keep the name
+   */
+  #recover(sequence: number, { fileid, export: exportId }: PublishChange, target: string): boolean {
+    const { notices, tree } = this.#parts;
+    const { name, object, replaces } = tree.require(fileid);
+    const isNew = object === undefined && (replaces === undefined || 'absent' in replaces);
+    if (!isNew) {
+      this.#conflicts.putBeside(sequence, fileid, target, 'recovered', (_, beside) => ({
+        kind: 'recovered',
+        message: `${name} was being written when the gateway ended, and no program went on with it: what had been committed is kept beside the version before, as ${beside}. Compare the two and delete the one that you do not need.`,
+      }));
+      return true;
+    }
+    notices.add({
+      kind: 'recovered',
+      export: exportId,
+      key: target,
+      message: `${name} was being written when the gateway ended, and no program went on with it: it has what had been committed by then. Check that it is complete.`,
+    });
+    return false;
+  }
+
   /** Parts that an attempt before a crash has sent. */
   async #abortLeftover({ export: exportId, uploadId }: PublishChange, target: string): Promise<void> {
     if (uploadId === undefined) return;
@@ -93,27 +115,14 @@ export class Publish {
       const version = await this.#send(attempt, frozen);
       this.#finish(attempt, frozen, version);
     } catch (error) {
-      const isRefused =
-        error instanceof StoreError &&
-        // A key that must be at some version and is gone altogether.
-        (error.code === 'PreconditionFailed' || (error.code === 'NotFound' && 'etag' in attempt.condition));
-      if (!isRefused && !isGone(error)) throw error;
+      // The key is not as it must be, or what was to be copied or read from the store is not there any more.
+      if (!(error instanceof StoreError) || !isGone(error)) throw error;
       // What a copy was to be made of is gone: what is cached of it is kept, and sent at the next attempt.
       const lost = frozen === undefined ? 'none' : await this.#parts.repayment.ofLost(attempt.fileid);
       if (lost === 'repaid') return;
       if (lost === 'lost') throw error;
-      if (!isRefused) throw error;
-      await this.#resolve(attempt, error);
+      await this.#conflicts.resolve(attempt, error);
     }
-  }
-
-  /** Whether the key that the change writes is still the one of the inode's name. */
-  #isHere(change: PublishChange, target: string): boolean {
-    const { places, tree } = this.#parts;
-    const record = tree.get(change.fileid);
-    const key = record === undefined || record.localOnly === true ? undefined : places.keyOf(change.fileid);
-    if (key === undefined || key === places.require(change.export).prefix) return false;
-    return places.physical(change.export, key) === target;
   }
 
   /** The inode has another name by now, or none. What an earlier attempt may have written under the old one must go. */
@@ -198,7 +207,7 @@ export class Publish {
     const { sequence, fileid, metadata } = attempt;
     database.transact(() => {
       const change = changes.get(sequence) as PublishChange;
-      const inPlace = this.#isHere(change, attempt.physical);
+      const inPlace = places.isTarget(change, attempt.physical);
       if (inPlace) changes.complete(sequence);
       const hasBytes = inPlace || this.#leave(sequence, change, fileid, version, attempt.physical);
       const record = tree.get(fileid);
@@ -236,10 +245,11 @@ export class Publish {
 
   /** Inside a transaction: nobody needs what was written, so it goes before anything that was logged later comes to that key. */
   #leaveBehind(sequence: number, { export: exportId, keys }: PublishChange, version: Version): void {
-    const { changes, tree } = this.#parts;
+    const { changes, places, tree } = this.#parts;
     const key = keys[0] as string;
     const next = changes.following(sequence, key);
-    if (next?.kind === 'publish' && next.keys[0] === key) {
+    const claimant = places.claimant(exportId, changes.logical(exportId, { key, asOf: sequence }));
+    if (next?.kind === 'publish' && next.sequence === claimant?.sequence) {
       // Nothing to delete: the next file of that name will overwrite it.
       tree.update(next.fileid, { replaces: { etag: version.etag } });
       changes.complete(sequence);
@@ -252,7 +262,7 @@ export class Publish {
 
   /** Inside a transaction: what was written are the inode's bytes until its next publish has brought them to its name. */
   #leaveKept(sequence: number, { export: exportId, keys }: PublishChange, fileid: Fileid, version: Version): void {
-    const { changes, tree } = this.#parts;
+    const { changes, places, tree } = this.#parts;
     const key = changes.logical(exportId, { key: keys[0] as string, asOf: sequence });
     changes.complete(sequence);
     tree.update(fileid, { object: { version, unconfirmed: true, at: { key, asOf: changes.next } } });
@@ -262,7 +272,7 @@ export class Publish {
       const [own = key, ...lenders] = change.keys;
       changes.replace(at, { ...change, keys: [own, changes.keyAt(exportId, key, at), ...lenders] });
     }
-    const claimant = changes.claimant(exportId, key);
+    const claimant = places.claimant(exportId, key);
     if (claimant !== undefined) {
       // Nothing to delete: the next file of that name will overwrite it.
       tree.update(claimant.fileid, { replaces: { etag: version.etag } });
@@ -273,140 +283,6 @@ export class Publish {
     const obsolete = changes.waitingRemove(exportId, key);
     if (obsolete !== undefined) changes.complete(obsolete.sequence);
     changes.append({ kind: 'remove', export: exportId, keys: [key], key, etag: version.etag, holder: fileid });
-  }
-
-  /** The store holds another version than expected. Nothing is overwritten. */
-  async #resolve(attempt: Attempt, cause: StoreError): Promise<void> {
-    const { changes, database, tree } = this.#parts;
-    const { fileid, physical, place, sequence } = attempt;
-    const found = await place.store.head(physical);
-    const change = changes.get(sequence) as PublishChange;
-    const isOwn = found !== undefined && (await this.#parts.own.isOwn(sequence, change, found));
-    const record = tree.get(fileid);
-    // Renamed or removed meanwhile: the next attempt sees to what is left here.
-    if (record === undefined || !this.#isHere(change, physical)) return;
-    if (isOwn) {
-      // The answer to an upload of ours was lost. Whatever was written since goes up over it.
-      database.transact(() =>
-        tree.update(fileid, { object: { version: found.version }, replaces: undefined, metadata: found.metadata }),
-      );
-      return;
-    }
-    if (record.staged === undefined && record.object !== undefined) {
-      await this.#resolveCopy(attempt, record, cause);
-      return;
-    }
-    if (found === undefined) {
-      database.transact(() => tree.update(fileid, { replaces: { absent: true } }));
-      return;
-    }
-    if (record.type === 'directory') {
-      // A marker is a marker, whoever wrote it; attributes that were set here are written over it.
-      database.transact(() =>
-        tree.update(fileid, { object: { version: found.version }, replaces: undefined, metadata: found.metadata }),
-      );
-      return;
-    }
-    await this.#keepBoth(attempt, record);
-  }
-
-  /** A rename or a change of attributes, of an object that somebody else has changed meanwhile. */
-  async #resolveCopy(attempt: Attempt, record: InodeRecord, cause: StoreError): Promise<void> {
-    const { fileid, place, sequence, condition } = attempt;
-    const { changes, database, invalidate, notices, places, tree } = this.#parts;
-    const source = places.locate(fileid, record.export, record.object);
-    const found = await place.store.head(source.key);
-    if (found !== undefined && found.version.etag === source.version.etag) {
-      // The source is as it was: somebody else has written the target.
-      if (!('absent' in condition) && record.object?.at === undefined) throw cause;
-      await this.#keepBoth(attempt, record);
-      return;
-    }
-    database.transact(() => {
-      if (found === undefined) {
-        notices.add({
-          kind: 'vanished',
-          export: record.export,
-          key: source.key,
-          message: `${record.name} was deleted by somebody else before its new name or attributes were sent; it is gone here too.`,
-        });
-        tree.unlink(record.parent as Fileid, record.name);
-        tree.drop(fileid);
-        changes.complete(sequence);
-      } else {
-        const at = record.object?.at;
-        tree.update(fileid, {
-          object: { version: found.version, ...(at === undefined ? {} : { at }) },
-          size: found.version.size,
-          metadata: found.metadata,
-          change: nextChange(record.change),
-        });
-      }
-    });
-    if (record.parent !== 0) invalidate(record.parent);
-  }
-
-  /** The local version gets a name of its own beside the remote one. */
-  async #keepBoth({ fileid, sequence, physical }: Attempt, record: InodeRecord): Promise<void> {
-    const { changes, database, host, invalidate, notices, places, tree } = this.#parts;
-    if (record.staged !== undefined) await this.preserve(fileid, physical);
-    const parent = record.parent as Fileid;
-    const name = conflictName(
-      record.name,
-      host,
-      new Date(),
-      (candidate) => tree.entry(parent, candidate) !== undefined,
-    );
-    database.transact(() => {
-      const change = changes.get(sequence) as PublishChange;
-      const present = tree.get(fileid);
-      if (present === undefined || present.parent === 0 || !this.#isHere(change, physical)) return;
-      tree.unlink(present.parent, present.name);
-      tree.link(present.parent, name, fileid);
-      tree.update(fileid, { name, replaces: { absent: true } });
-      const key = changes.keyAt(change.export, places.keyOf(fileid) as string, sequence);
-      changes.replace(sequence, { ...change, keys: [key, ...change.keys.slice(1)] });
-    });
-    notices.add({
-      kind: 'conflict',
-      export: record.export,
-      key: physical,
-      message: `${record.name} was changed by somebody else at the same time; your version is kept beside it as ${name}. Compare the two and delete the one that you do not need.`,
-    });
-    invalidate(parent);
-  }
-
-  /** Brings all bytes that an inode has under this key into staging, because its object is about to be overwritten or deleted. */
-  async preserve(fileid: Fileid, physical: string): Promise<void> {
-    const { content, database, files, places, tree } = this.#parts;
-    const record = tree.get(fileid);
-    if (!this.#parts.places.isAt(fileid, physical) || record?.object === undefined) return;
-    const source = places.locate(fileid, record.export, record.object);
-    const metadata = record.metadata ?? (await source.store.head(source.key))?.metadata;
-    if (record.type === 'file' && tree.get(fileid) !== undefined) {
-      const file = files.require(fileid);
-      const view = content.view(fileid);
-      for (const piece of [...file.extents.pieces(0, Math.min(view.baseLength, view.size))]) {
-        if (piece.extent !== undefined) continue;
-        for (let at = piece.offset; at < piece.offset + piece.length; at += readSize) {
-          const bytes = await content.read(view, at, Math.min(readSize, piece.offset + piece.length - at));
-          await file.absorb(at, Buffer.concat(bytes));
-        }
-      }
-      await file.commit();
-    }
-    database.transact(() => {
-      // Renamed back meanwhile, the inode goes on with its object.
-      if (!this.#parts.places.isAt(fileid, physical)) return;
-      const present = tree.require(fileid);
-      tree.update(fileid, {
-        object: undefined,
-        metadata: present.metadata ?? metadata,
-        ...(present.type === 'file'
-          ? { staged: { baseLength: 0, generation: (present.staged?.generation ?? 0) + 1 } }
-          : {}),
-      });
-    });
   }
 
   /** What the key must hold for the write to go ahead. */

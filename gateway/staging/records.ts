@@ -84,6 +84,8 @@ export interface StagedRecord {
   readonly baseLength: number;
   /** Counts the changes of the content, so that an upload knows whether it sent the last one. */
   readonly generation: number;
+  /** Whoever wrote them had not closed the file when they were committed. */
+  readonly open?: true;
 }
 
 /** A name in a directory. Cookies ascend, are above 2 and never given twice in one directory. */
@@ -114,6 +116,8 @@ export interface PublishChange extends ChangeBase {
   readonly displaces?: readonly Fileid[];
   /** It has been begun, and may have reached the store without our knowing: this marks what it wrote. */
   readonly writeId?: string;
+  /** The bytes were being written at a crash, and nobody came back for them: they go beside the version before. */
+  readonly recovers?: true;
   /** Multipart upload that is under way. */
   readonly uploadId?: string;
 }

@@ -196,7 +196,7 @@ export class StagedFile {
       mtime: now,
       ctime: now,
       change: nextChange(record.change),
-      staged: { baseLength: Math.min(staged.baseLength, size), generation: staged.generation + 1 },
+      staged: { ...staged, baseLength: Math.min(staged.baseLength, size), generation: staged.generation + 1 },
     });
   }
 

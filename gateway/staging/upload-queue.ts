@@ -374,6 +374,7 @@ export class UploadQueue {
       // Done in part, or wanted once more.
       entry.attempts = 0;
       entry.error = undefined;
+      if (this.#flushes > 0) entry.at = Date.now();
       this.#failed.delete(sequence);
     } else this.#fail(entry, change, failure);
     this.#wait(entry);

@@ -599,7 +599,8 @@ export class ModelSession {
       model.node = life.fileSystem.resolve(handle, root);
     }
     for (const open of [...this.#opens]) {
-      if (this.#choose(2) === 0) {
+      // What a writer does not come back for goes beside the version before, which other tests see to.
+      if (open.access.write || this.#choose(2) === 0) {
         open.handle = await this.#must(() =>
           life.fileSystem.open(open.model.node as Node, open.access, 'reclaim', root),
         );
@@ -651,13 +652,20 @@ export class ModelSession {
     await first;
     await Promise.allSettled(this.#background.splice(0));
     this.life = life;
-    life.tree.start(Promise.resolve());
+    let reclaimed: () => void = () => undefined;
+    life.tree.start(new Promise((resolve) => (reclaimed = resolve)));
     for (const [model, handle] of handles) {
       // What the operation has removed is gone for good.
       const found = await this.#ask(async () => Promise.resolve(life.fileSystem.resolve(handle, root)));
       model.node = 'code' in found ? undefined : found.value;
     }
-    for (const open of [...this.#opens]) this.#forgetOpen(open);
+    for (const open of [...this.#opens]) {
+      const { node } = open.model;
+      if (open.access.write && node !== undefined)
+        open.handle = await this.#must(() => life.fileSystem.open(node, open.access, 'reclaim', root));
+      else this.#forgetOpen(open);
+    }
+    reclaimed();
     await turn();
     const expected =
       what === 0

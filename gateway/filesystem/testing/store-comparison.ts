@@ -15,7 +15,7 @@ export function expectStored(model: TreeModel, { store }: GatewayLife): void {
     const body = node.type === 'file' ? node.content : Buffer.from(node.target);
     expect(found?.body.equals(body), `bytes of ${node.key}`).toBe(true);
     const { user, ...system } = found?.metadata ?? { user: {} };
-    const { 'windlass-write-id': _, ...shown } = user;
+    const { 'windlass-write-id': _, 'windlass-content': __, ...shown } = user;
     if (node.stamped === true) expect(shown, `metadata of ${node.key}`).toMatchObject(attributesOf(node));
     if (node.foreign === undefined) continue;
     expect(system, `headers of ${node.key}`).toMatchObject({ contentType: node.foreign.contentType });
