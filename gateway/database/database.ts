@@ -40,7 +40,23 @@ interface Write {
   readonly packed: Buffer | undefined;
 }
 
-type Writes = Map<string, Write>;
+/** A key as a key of a Map. */
+type KeyId = string | number;
+
+type Writes = Map<KeyId, Write>;
+
+/** Values of each table that are kept as they were unpacked, those read first going first. */
+const maxUnpacked = 8192;
+
+/** Keys of one number, and of a number and a string, are those of inodes and of entries: asked for all the time. */
+function idOf(key: Key): KeyId {
+  const [first, second] = key;
+  if (typeof first === 'number') {
+    if (key.length === 1) return first;
+    if (key.length === 2 && typeof second === 'string') return `${first}/${second}`;
+  }
+  return JSON.stringify(key);
+}
 
 export class Database {
   readonly #root: RootDatabase;
@@ -193,6 +209,8 @@ class StoredTable<V> implements Table<V> {
   #waiting: Writes = new Map();
   /** Of the flush that is under way. */
   #flushing: Writes = new Map();
+  /** What the stored table holds under some of its keys, unpacked. */
+  readonly #unpacked = new Map<KeyId, V>();
 
   constructor(stored: LmdbTable<unknown>, writable: () => boolean) {
     this.stored = stored;
@@ -200,13 +218,26 @@ class StoredTable<V> implements Table<V> {
   }
 
   get(key: Key): V | undefined {
+    const id = idOf(key);
     if (this.#current.size + this.#waiting.size + this.#flushing.size > 0) {
-      const id = JSON.stringify(key);
       const write = this.#current.get(id) ?? this.#waiting.get(id) ?? this.#flushing.get(id);
       if (write !== undefined) return write.value as V | undefined;
     }
+    const unpacked = this.#unpacked.get(id);
+    if (unpacked !== undefined) return unpacked;
     const packed = this.stored.get(key as LmdbKey) as Buffer | undefined;
-    return packed === undefined ? undefined : (unpack(packed) as V);
+    if (packed === undefined) return undefined;
+    const value = unpack(packed) as V;
+    this.#remember(id, value);
+    return value;
+  }
+
+  #remember(id: KeyId, value: V): void {
+    this.#unpacked.set(id, value);
+    for (const oldest of this.#unpacked.keys()) {
+      if (this.#unpacked.size <= maxUnpacked) break;
+      this.#unpacked.delete(oldest);
+    }
   }
 
   put(key: Key, value: V): void {
@@ -221,7 +252,7 @@ class StoredTable<V> implements Table<V> {
     if (!this.#writable()) throw new Error('written outside of a transaction');
     // Packed now, so that a value that cannot be stored fails its own transaction and not the database.
     const packed = value === undefined ? undefined : pack(value);
-    this.#current.set(JSON.stringify(key), { key, value, packed });
+    this.#current.set(idOf(key), { key, value, packed });
   }
 
   *range(
@@ -232,7 +263,7 @@ class StoredTable<V> implements Table<V> {
     const start = after === undefined ? prefix : [...prefix, after];
     const inRange = (key: Key): boolean =>
       startsWith(key, prefix) && (after === undefined || compareKeys(key, start) > 0);
-    const overlay = new Map<string, Write>();
+    const overlay = new Map<KeyId, Write>();
     for (const writes of [this.#flushing, this.#waiting, this.#current]) {
       for (const [id, write] of writes) if (inRange(write.key)) overlay.set(id, write);
     }
@@ -282,6 +313,11 @@ class StoredTable<V> implements Table<V> {
   }
 
   written(writes: Writes): void {
+    for (const [id, { value }] of writes) {
+      this.#unpacked.delete(id);
+      // What was just written is what will be read.
+      if (value !== undefined) this.#remember(id, value as V);
+    }
     if (this.#flushing === writes) this.#flushing = new Map();
   }
 }

@@ -34,7 +34,7 @@ async function mount(body: Buffer | string = 'what a holds'): Promise<Mount> {
   life.tree.start(Promise.resolve());
   const { fileSystem } = life;
   const directory = await life.exported();
-  const node = (name: string): Promise<Node> => fileSystem.lookup(directory, name, root);
+  const node = async (name: string): Promise<Node> => fileSystem.lookup(directory, name, root);
   onTestFinished(async () => life.cleanUp());
   return {
     life,

@@ -92,17 +92,20 @@ export class Directories {
     return (this.#known.get(directory)?.hidden ?? 0) > 0;
   }
 
-  /** Brings the tree up to date for one name of the directory. @throws StoreError where nothing was known before */
-  async ensureName(directory: Fileid, name: string): Promise<void> {
+  /**
+   * Brings the tree up to date for one name of the directory; undefined: it is. Rejects with StoreError where nothing was
+   * known before.
+   */
+  ensureName(directory: Fileid, name: string): Promise<void> | undefined {
     const of = this.#remote(directory);
-    if (of === undefined || !isName(name) || this.#isOurs(directory, name)) return;
+    if (of === undefined || !isName(name) || this.#isOurs(directory, name)) return undefined;
     const known = this.#known.get(directory);
     if (this.#isFresh(of, known?.since(name))) {
       this.#ahead.follow(directory);
-      return;
+      return undefined;
     }
     const isKnown = known?.listed !== undefined || this.#parts.tree.entry(directory, name) !== undefined;
-    await this.#ask(directory, isKnown, async () => {
+    return this.#ask(directory, isKnown, async () => {
       const running = this.#listings.get(directory);
       if (running?.isDecided(name) === true) return;
       if (known?.large !== true && (await this.#isInListing(of, directory, name))) return;
@@ -191,16 +194,17 @@ export class Directories {
   }
 
   /** As `ensureListed`, for a directory that somebody has read before; a large one less often, and nobody waits for it. */
-  async refresh(directory: Fileid): Promise<void> {
+  refresh(directory: Fileid): Promise<void> | undefined {
     const known = this.#known.get(directory);
     const of = this.#remote(directory);
-    if (of === undefined || known?.listed === undefined || this.#isFresh(of, known.listed)) return;
+    if (of === undefined || known?.listed === undefined || this.#isFresh(of, known.listed)) return undefined;
     if (!known.large) return this.ensureListed(directory);
-    if (performance.now() - known.listed < largeAge || this.#listings.has(directory)) return;
+    if (performance.now() - known.listed < largeAge || this.#listings.has(directory)) return undefined;
     this.ensureListed(directory).catch((error: unknown) => {
       if (error instanceof StoreError) this.#parts.log.warn({ code: error.code }, error.message);
       else this.#parts.log.error({ error }, 'A directory could not be listed again.');
     });
+    return undefined;
   }
 
   /** The export of a directory that the store may know more of. */

@@ -1,5 +1,5 @@
 /** What this gateway offers: exports by name, their identity over restarts, and who may use them. */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { ExportConfiguration } from '../configuration.ts';
 import type { Database, Table } from '../database/database.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
@@ -104,7 +104,7 @@ export class Exports {
   readonly #byName = new Map<string, Export>();
   readonly #secrets: Table<Buffer>;
   /** Authenticates filehandles; stays the same over restarts. */
-  readonly secret: Buffer;
+  readonly secret: KeyObject;
   readonly gatewayId: bigint;
   #changed: bigint;
   #refresh: { readonly refresh: () => Promise<void>; readonly age: number; last: number } | undefined;
@@ -116,10 +116,11 @@ export class Exports {
     this.#records = database.table('exports');
     this.#counters = database.table('counters');
     this.#secrets = database.table('secrets');
-    this.secret = this.#secrets.get(['filehandle']) ?? randomBytes(32);
+    const secret = this.#secrets.get(['filehandle']) ?? randomBytes(32);
+    this.secret = createSecretKey(secret);
     const id = this.#secrets.get(['gateway']) ?? randomBytes(4);
     database.transact(() => {
-      this.#secrets.put(['filehandle'], this.secret);
+      this.#secrets.put(['filehandle'], secret);
       this.#secrets.put(['gateway'], id);
     });
     this.gatewayId = BigInt(id.readUInt32BE(0));

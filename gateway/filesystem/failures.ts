@@ -19,8 +19,17 @@ export class Failures {
     this.#log = log;
   }
 
-  /** Waits for the store, at most as long as a reply may take. @throws FileSystemError */
-  async within<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Waits for the store, at most as long as a reply may take; where there is nothing to wait for, not at all. Rejects with
+   * FileSystemError.
+   */
+  within<T>(work: Promise<T>): Promise<T>;
+  within<T>(work: Promise<T> | undefined): Promise<T> | undefined;
+  within<T>(work: Promise<T> | undefined): Promise<T> | undefined {
+    return work === undefined ? undefined : this.#within(work);
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     // What goes on after the client was told to come back is met again by its retry.
     work.catch(() => undefined);

@@ -165,11 +165,13 @@ export interface FileSystem {
   /** @throws BADHANDLE (malformed), STALE (wrong MAC, gone, revoked), ACCESS (the grant does not admit the caller) */
   resolve(handle: Buffer, caller: Caller): Node;
 
-  lookup(directory: Node, name: string, caller: Caller): Promise<Node>;
+  /** This, `attributes` and `access` answer without a promise what is known, and throw without one what is. */
+  lookup(directory: Node, name: string, caller: Caller): Promise<Node> | Node;
   /** The directory above; at the root of an export the root of the gateway. @throws NOENT at the root of all */
   lookupParent(directory: Node, caller: Caller): Promise<Node>;
 
-  attributes(node: Node): Promise<Attributes>;
+  /** Two answers that are one object are equal. */
+  attributes(node: Node): Promise<Attributes> | Attributes;
   /** As `attributes`, as far as they are known here without asking anybody; undefined where they are not, or it is gone. */
   known(node: Node): Attributes | undefined;
   /**
@@ -183,7 +185,7 @@ export interface FileSystem {
    */
   setAttributes(node: Node, changes: AttributeChanges, context: OperationContext, open?: OpenFile): Promise<ChangeInfo>;
   /** Which of `mask` (Access bits) the caller has. */
-  access(node: Node, mask: number, caller: Caller): Promise<number>;
+  access(node: Node, mask: number, caller: Caller): Promise<number> | number;
   readLink(node: Node, caller: Caller): Promise<string>;
   /** Entries with cookies above `cookie`; at most about `limit`, never `.` and `..`. */
   readDirectory(directory: Node, cookie: number, limit: number, caller: Caller): Promise<DirectoryPage>;

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fileid } from '../staging/records.ts';
 import { decodeFilehandle, encodeFilehandle, filehandleLength } from './filehandle.ts';
 
-const secret = randomBytes(32);
+const secret = createSecretKey(randomBytes(32));
 const handle = { export: 7, grant: 3, fileid: 123_456_789_012 as Fileid };
 
 describe('a filehandle', () => {
@@ -27,7 +27,7 @@ describe('a filehandle', () => {
   });
 
   it('of another gateway is forged, of another length malformed', () => {
-    expect(decodeFilehandle(encodeFilehandle(handle, randomBytes(32)), secret)).toBe('forged');
+    expect(decodeFilehandle(encodeFilehandle(handle, createSecretKey(randomBytes(32))), secret)).toBe('forged');
     expect(decodeFilehandle(Buffer.alloc(12), secret)).toBe('malformed');
   });
 });

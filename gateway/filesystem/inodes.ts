@@ -1,4 +1,5 @@
 /** What every file operation begins with: the inode behind a node or a name, and whether the caller may. */
+import { timingSafeEqual } from 'node:crypto';
 import type { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
 import { gatewayRoot, type Tree } from '../staging/tree.ts';
@@ -7,6 +8,7 @@ import type { Descriptions } from './descriptions.ts';
 import type { Directories } from './directories.ts';
 import { FileSystemError } from './errors.ts';
 import type { Exports } from './exports.ts';
+import { claimedFileid } from './filehandle.ts';
 import type { Failures } from './failures.ts';
 import type { Node } from './file-system.ts';
 import { InodeNode, RootNode } from './nodes.ts';
@@ -20,6 +22,9 @@ export interface InodesParts {
   readonly descriptions: Descriptions;
   readonly failures: Failures;
 }
+
+/** Nodes that are remembered, the oldest being forgotten. */
+const maxNodes = 8192;
 
 /** An inode, by the node that named it. */
 export interface Inode {
@@ -43,6 +48,8 @@ export interface Found {
 
 export class Inodes {
   readonly #parts: InodesParts;
+  /** Met lately; making a handle costs more than most operations on it. */
+  readonly #nodes = new Map<Fileid, InodeNode>();
 
   constructor(parts: InodesParts) {
     this.#parts = parts;
@@ -51,7 +58,22 @@ export class Inodes {
   node(fileid: Fileid, record: InodeRecord): InodeNode {
     const of = this.#parts.exports.byId(record.export);
     if (of === undefined) throw new FileSystemError('STALE');
-    return new InodeNode(of, fileid, record.type === 'directory', this.#parts.exports.secret);
+    const known = this.#nodes.get(fileid);
+    if (known?.export === of) return known;
+    const node = new InodeNode(of, fileid, record.type === 'directory', this.#parts.exports.secret);
+    this.#nodes.set(fileid, node);
+    for (const oldest of this.#nodes.keys()) {
+      if (this.#nodes.size <= maxNodes) break;
+      this.#nodes.delete(oldest);
+    }
+    return node;
+  }
+
+  /** The node whose handle this is, where that is known without looking at its MAC. */
+  knownNode(handle: Buffer): InodeNode | undefined {
+    const fileid = claimedFileid(handle);
+    const node = fileid === undefined ? undefined : this.#nodes.get(fileid);
+    return node !== undefined && timingSafeEqual(node.handle, handle) ? node : undefined;
   }
 
   /** The inode of a node that is in an export. */
@@ -82,9 +104,10 @@ export class Inodes {
     return { ...found, caller: squashed };
   }
 
-  describe(fileid: Fileid): Promise<void> {
+  /** Finds out what is not known of the inode's attributes; undefined: nothing. */
+  describe(fileid: Fileid): Promise<void> | undefined {
     const record = this.#parts.tree.get(fileid);
-    if (record === undefined || record.described) return Promise.resolve();
+    if (record === undefined || record.described) return undefined;
     return this.#parts.failures.within(this.#parts.descriptions.ensure(fileid));
   }
 
@@ -115,10 +138,10 @@ export class Inodes {
     if (parent === undefined || parent === 0) throw new FileSystemError('STALE');
   }
 
-  /** Finds out whether the name still has the version that is known, where that is older than the export allows. */
-  async revalidate({ parent, name }: InodeRecord): Promise<void> {
-    if (parent !== 0 && parent !== gatewayRoot)
-      await this.#parts.failures.within(this.#parts.directories.ensureName(parent, name));
+  /** Finds out whether the name still has the version that is known; undefined: that is no older than the export allows. */
+  revalidate({ parent, name }: InodeRecord): Promise<void> | undefined {
+    if (parent === 0 || parent === gatewayRoot) return undefined;
+    return this.#parts.failures.within(this.#parts.directories.ensureName(parent, name));
   }
 
   regular(node: Node): Inode {

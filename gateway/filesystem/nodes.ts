@@ -1,4 +1,5 @@
 /** The two kinds of Node: inodes of exports, and the root above them. */
+import type { KeyObject } from 'node:crypto';
 import type { Fileid } from '../staging/records.ts';
 import { gatewayRoot } from '../staging/tree.ts';
 import type { Export } from './exports.ts';
@@ -14,10 +15,10 @@ export class InodeNode implements Node {
   readonly fileid: Fileid;
   readonly export: Export;
   readonly isDirectory: boolean;
-  readonly #secret: Buffer;
+  readonly #secret: KeyObject;
   #handle: Buffer | undefined;
 
-  constructor(of: Export, fileid: Fileid, isDirectory: boolean, secret: Buffer) {
+  constructor(of: Export, fileid: Fileid, isDirectory: boolean, secret: KeyObject) {
     this.export = of;
     this.fileid = fileid;
     this.isDirectory = isDirectory;
@@ -48,7 +49,7 @@ export class RootNode implements Node {
   readonly readOnly = true;
   readonly handle: Buffer;
 
-  constructor(secret: Buffer) {
+  constructor(secret: KeyObject) {
     this.handle = encodeFilehandle({ export: 0, grant: 0, fileid: gatewayRoot }, secret);
   }
 }

@@ -40,6 +40,6 @@ describe('a file that is written without an open', () => {
     const { life, directory, node, write } = await begin(600_000);
     await write('x', 0);
     await life.fileSystem.remove(directory, 'file', 'file', { caller: root });
-    await expect(life.fileSystem.attributes(node)).rejects.toThrow('STALE');
+    expect(() => life.fileSystem.attributes(node)).toThrow('STALE');
   });
 });

@@ -1,6 +1,6 @@
 /** The FileSystem over exports on object stores: finds and describes here; changes are NameChanges' and FileOperations'. */
 import { randomBytes } from 'node:crypto';
-import type { Fileid } from '../staging/records.ts';
+import type { Fileid, InodeRecord } from '../staging/records.ts';
 import { gatewayRoot, type Tree } from '../staging/tree.ts';
 import { attributesOf } from './attribute-records.ts';
 import type { AttributeChanges, Attributes, DeviceNumber, FileSystemStatus } from './attributes.ts';
@@ -8,7 +8,7 @@ import type { Caller } from './caller.ts';
 import type { Copies } from './copies.ts';
 import type { Directories } from './directories.ts';
 import { FileSystemError } from './errors.ts';
-import type { Exports } from './exports.ts';
+import type { Export, Exports } from './exports.ts';
 import type { ExtendedAttributes } from './extended-attributes.ts';
 import type { Failures } from './failures.ts';
 import type { FileOperations } from './file-operations.ts';
@@ -68,6 +68,8 @@ export class TreeFileSystem implements FileSystem {
   readonly #nameChanges: NameChanges;
   readonly #fileOperations: FileOperations;
   readonly #root: RootNode;
+  /** Attributes by the record that they were made of, which is replaced when anything changes. */
+  readonly #ofRecord = new WeakMap<InodeRecord, { readonly of: Export; readonly attributes: Attributes }>();
   #verifier = randomBytes(8);
 
   constructor(parts: TreeFileSystemParts) {
@@ -97,6 +99,21 @@ export class TreeFileSystem implements FileSystem {
 
   resolve(handle: Buffer, caller: Caller): Node {
     const { exports, tree } = this.#parts;
+    const known = this.#inodes.knownNode(handle);
+    const of = known && exports.byId(known.export.id);
+    if (of !== undefined && of === known?.export && tree.get(known.fileid) !== undefined) {
+      this.#requireAdmitted(of, caller);
+      return known;
+    }
+    return this.#decode(handle, caller);
+  }
+
+  #requireAdmitted(of: Export, caller: Caller): void {
+    if (!of.admits(caller)) throw new FileSystemError('ACCESS', 'this export is not for that user');
+  }
+
+  #decode(handle: Buffer, caller: Caller): Node {
+    const { exports, tree } = this.#parts;
     const decoded = decodeFilehandle(handle, exports.secret);
     if (decoded === 'malformed') throw new FileSystemError('BADHANDLE');
     if (decoded === 'forged') throw new FileSystemError('STALE');
@@ -105,26 +122,39 @@ export class TreeFileSystem implements FileSystem {
     const record = tree.get(decoded.fileid);
     if (of === undefined || of.grant.id !== decoded.grant || record?.export !== of.id)
       throw new FileSystemError('STALE');
-    if (!of.admits(caller)) throw new FileSystemError('ACCESS', 'this export is not for that user');
+    this.#requireAdmitted(of, caller);
     return this.#inodes.node(decoded.fileid, record);
   }
 
-  async lookup(directory: Node, name: string, caller: Caller): Promise<Node> {
-    const { directories, exports, failures, tree } = this.#parts;
+  lookup(directory: Node, name: string, caller: Caller): Promise<Node> | Node {
     checkName(name);
-    if (directory instanceof RootNode) {
-      if (exports.byName(name) === undefined) await failures.within(exports.look());
-      const of = exports.byName(name);
-      if (of === undefined) throw new FileSystemError('NOENT');
-      if (!of.admits(caller)) throw new FileSystemError('ACCESS', 'this export is not for that user');
-      return this.#inodes.node(of.root, tree.require(of.root));
-    }
-    const { fileid, node } = this.#inodes.directory(directory);
-    await this.#inodes.describe(fileid);
-    if (!mayExecute(this.#inodes.directory(directory).record, node.export.squash(caller)))
-      throw new FileSystemError('ACCESS');
-    await failures.within(directories.ensureName(fileid, name));
-    const found = this.#inodes.find(fileid, name);
+    if (directory instanceof RootNode) return this.#lookupExport(name, caller);
+    const asked = this.#inodes.describe(this.#inodes.directory(directory).fileid);
+    return asked === undefined
+      ? this.#lookupName(directory, name, caller)
+      : asked.then(() => this.#lookupName(directory, name, caller));
+  }
+
+  /** In a directory whose own attributes are known. */
+  #lookupName(directory: Node, name: string, caller: Caller): Promise<Node> | Node {
+    const { directories, failures } = this.#parts;
+    const { fileid, node, record } = this.#inodes.directory(directory);
+    if (!mayExecute(record, node.export.squash(caller))) throw new FileSystemError('ACCESS');
+    const listed = failures.within(directories.ensureName(fileid, name));
+    return listed === undefined ? this.#found(fileid, name) : listed.then(() => this.#found(fileid, name));
+  }
+
+  async #lookupExport(name: string, caller: Caller): Promise<Node> {
+    const { exports, failures, tree } = this.#parts;
+    if (exports.byName(name) === undefined) await failures.within(exports.look());
+    const of = exports.byName(name);
+    if (of === undefined) throw new FileSystemError('NOENT');
+    this.#requireAdmitted(of, caller);
+    return this.#inodes.node(of.root, tree.require(of.root));
+  }
+
+  #found(directory: Fileid, name: string): Node {
+    const found = this.#inodes.find(directory, name);
     if (found === undefined) throw new FileSystemError('NOENT');
     return this.#inodes.node(found.fileid, found.record);
   }
@@ -137,23 +167,23 @@ export class TreeFileSystem implements FileSystem {
     return Promise.resolve(this.#inodes.node(parent, this.#parts.tree.require(parent)));
   }
 
-  async attributes(node: Node): Promise<Attributes> {
+  attributes(node: Node): Promise<Attributes> | Attributes {
     const { directories, exports, failures } = this.#parts;
     if (node instanceof RootNode) return rootAttributes(exports);
-    const before = this.#inodes.inode(node);
+    const { fileid, record } = this.#inodes.inode(node);
     // Clients tell by a directory's change whether to read it again, so it must move when others change the entries.
-    if (before.record.type === 'directory') await failures.within(directories.refresh(before.fileid));
-    else await this.#inodes.revalidate(before.record);
-    await this.#inodes.describe(node.fileid);
-    const { node: inode, record } = this.#inodes.inode(node);
-    return attributesOf(inode.export, inode.fileid, record);
+    const refreshed =
+      record.type === 'directory' ? failures.within(directories.refresh(fileid)) : this.#inodes.revalidate(record);
+    const described =
+      refreshed === undefined ? this.#inodes.describe(fileid) : refreshed.then(() => this.#inodes.describe(fileid));
+    return described === undefined ? this.#attributes(node) : described.then(() => this.#attributes(node));
   }
 
   known(node: Node): Attributes | undefined {
     if (node instanceof RootNode) return rootAttributes(this.#parts.exports);
     const record = this.#parts.tree.get(node.fileid);
     if (record?.described !== true || !(node instanceof InodeNode)) return undefined;
-    return attributesOf(node.export, node.fileid, record);
+    return this.#attributesOf(node, record);
   }
 
   knownFor(node: Node): number {
@@ -162,10 +192,30 @@ export class TreeFileSystem implements FileSystem {
     return parent === 0 ? Infinity : this.#parts.directories.knownFor(parent, name);
   }
 
-  async access(node: Node, mask: number, caller: Caller): Promise<number> {
+  #attributes(node: Node): Attributes {
+    const { node: inode, record } = this.#inodes.inode(node);
+    return this.#attributesOf(inode, record);
+  }
+
+  /** As they are known. The same record has the same ones, so that who encodes them can tell. */
+  #attributesOf({ export: of, fileid }: InodeNode, record: InodeRecord): Attributes {
+    const known = this.#ofRecord.get(record);
+    if (known?.of === of) return known.attributes;
+    const attributes = attributesOf(of, fileid, record);
+    this.#ofRecord.set(record, { of, attributes });
+    return attributes;
+  }
+
+  access(node: Node, mask: number, caller: Caller): Promise<number> | number {
     if (node instanceof RootNode)
       return accessBits({ type: 'directory', mode: 0o555, uid: 0, gid: 0 }, caller, true) & mask;
-    await this.#inodes.describe(node.fileid);
+    const described = this.#inodes.describe(node.fileid);
+    return described === undefined
+      ? this.#access(node, mask, caller)
+      : described.then(() => this.#access(node, mask, caller));
+  }
+
+  #access(node: Node, mask: number, caller: Caller): number {
     const { node: inode, record } = this.#inodes.inode(node);
     const squashed = inode.export.squash(caller);
     const { readOnly } = inode;

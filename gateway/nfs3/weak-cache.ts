@@ -8,7 +8,13 @@ import type { WeakCacheConsistency, WireAttributes } from './codec/basic.ts';
 
 /** post_op_attr: undefined where they cannot be told now. */
 export async function attributesAfter(fileSystem: FileSystem, node: Node): Promise<Attributes | undefined> {
-  return fileSystem.known(node) ?? fileSystem.attributes(node).catch(() => undefined);
+  const known = fileSystem.known(node);
+  if (known !== undefined) return known;
+  try {
+    return await fileSystem.attributes(node);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a failed call still tells of an object. */

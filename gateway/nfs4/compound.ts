@@ -2,7 +2,8 @@
 import type { FileSystem } from '../filesystem/file-system.ts';
 import type { Log } from '../log.ts';
 import type { RpcCall } from '../rpc/program.ts';
-import { XdrReader, XdrWriter } from '../rpc/xdr.ts';
+import type { XdrWriter } from '../rpc/xdr.ts';
+import { XdrReader } from '../rpc/xdr.ts';
 import { compoundHeader } from './codec/compound.ts';
 import { isDefined, Opcode, opcodeName } from './codec/opcodes.ts';
 import { Nfs4Status, statusName } from './codec/status.ts';
@@ -56,85 +57,113 @@ const changing: ReadonlySet<number> = new Set([
 const longestChangingResult = 96;
 
 /**
- * Performs one COMPOUND and writes its COMPOUND4res. Whatever an operation throws becomes its status.
+ * Performs one COMPOUND and writes its COMPOUND4res. Whatever an operation throws becomes its status. One whose operations
+ * wait for nothing is done when this returns, without a promise: that is most of them.
  * @throws XdrError where tag, minorversion and the number of operations cannot be read
  */
-export async function performCompound(call: RpcCall, results: XdrWriter, services: CompoundServices): Promise<void> {
+export function performCompound(
+  call: RpcCall,
+  results: XdrWriter,
+  services: CompoundServices,
+): Promise<void> | undefined {
   const { tag, minorVersion, count } = compoundHeader.decode(call.arguments);
-  const reply = new Reply(tag);
+  const reply = new Reply(tag, results);
   if (minorVersion > 2) {
-    reply.write(results, Nfs4Status.MINOR_VERS_MISMATCH);
-    return;
+    reply.end(Nfs4Status.MINOR_VERS_MISMATCH);
+    return undefined;
   }
   if (minorVersion === 0 && count > maxOperations) {
-    reply.write(results, Nfs4Status.RESOURCE);
-    return;
+    reply.end(Nfs4Status.RESOURCE);
+    return undefined;
   }
   const body = call.arguments.bytes(call.arguments.remaining & ~3);
   const context = new Context(services, call, { minorVersion: minorVersion as MinorVersion, count, body });
+  const compound = { context, reader: new XdrReader(body), reply, services };
+  let pending: Promise<void> | undefined;
   try {
-    await performAll(context, new XdrReader(body), reply, services);
+    pending = performAll(compound);
   } finally {
-    const { slot } = context;
-    if (slot !== undefined && slot.replay === undefined) slot.finish(reply.forRetry(slot.cacheThis));
+    if (pending === undefined) end(compound);
   }
-  const replay = context.slot?.replay;
-  if (replay === undefined) reply.write(results);
-  else results.bytes(replay);
+  return pending?.finally(() => end(compound));
 }
 
-async function performAll(
-  context: Context,
-  reader: XdrReader,
-  reply: Reply,
-  services: CompoundServices,
-): Promise<void> {
+interface Compound {
+  readonly context: Context;
+  readonly reader: XdrReader;
+  readonly reply: Reply;
+  readonly services: CompoundServices;
+}
+
+/** The slot is free, and keeps what answers a retry; or this was one, and is answered by what was kept. */
+function end({ context: { slot }, reply }: Compound): void {
+  if (slot === undefined) return;
+  if (slot.replay === undefined) slot.finish(reply.forRetry(slot.cacheThis));
+  else reply.replace(slot.replay);
+}
+
+function performAll(compound: Compound): Promise<void> | undefined {
+  const { context, reader, reply } = compound;
   const { position } = context;
-  for (let status: Nfs4Status = Nfs4Status.OK; position.index < position.count; position.index++) {
+  for (; position.index < position.count; position.index++) {
     if (reader.remaining < 4) {
-      reply.add(Opcode.ILLEGAL, Nfs4Status.BADXDR);
-      return;
+      reply.addFailure(Opcode.ILLEGAL, Nfs4Status.BADXDR);
+      return undefined;
     }
-    status = await performNext(context, reader, reply, services);
-    if (status !== Nfs4Status.OK || context.slot?.replay !== undefined) return;
+    const status = performNext(compound);
+    if (status instanceof Promise) return performRest(compound, status);
+    if (isLast(context, status)) return undefined;
   }
+  return undefined;
+}
+
+async function performRest(compound: Compound, pending: Promise<Nfs4Status>): Promise<void> {
+  if (isLast(compound.context, await pending)) return;
+  compound.context.position.index++;
+  await performAll(compound);
+}
+
+function isLast({ slot }: Context, status: Nfs4Status): boolean {
+  return status !== Nfs4Status.OK || slot?.replay !== undefined;
 }
 
 /** Performs the operation that the reader is at and adds its result. */
-async function performNext(
-  context: Context,
-  reader: XdrReader,
-  reply: Reply,
-  { operations, log }: CompoundServices,
-): Promise<Nfs4Status> {
+function performNext(compound: Compound): Promise<Nfs4Status> | Nfs4Status {
+  const { context, reader, reply, services } = compound;
   const opcode = reader.uint32();
   if (!isDefined(opcode, context.minorVersion)) {
-    reply.add(Opcode.ILLEGAL, Nfs4Status.OP_ILLEGAL);
+    reply.addFailure(Opcode.ILLEGAL, Nfs4Status.OP_ILLEGAL);
     return Nfs4Status.OP_ILLEGAL;
   }
-  const operation = operations.get(opcode);
-  const last = context.position.index === context.position.count - 1;
-  const room = (bytes: number): Nfs4Status => reply.room(bytes, last, context.slot);
-  let status: Nfs4Status = Nfs4Status.OK;
-  let arm = new XdrWriter();
+  const operation = services.operations.get(opcode);
   try {
     requireOrder(opcode, context);
     if (operation === undefined || !operation.minorVersions.includes(context.minorVersion)) {
       throw new Nfs4Error(Nfs4Status.NOTSUPP);
     }
     const args = operation.arguments.decode(reader);
-    if (changing.has(opcode)) require(room(longestChangingResult));
-    operation.result.encode(arm, await operation.perform(context, args));
-    require(room(8 + arm.length));
+    const last = context.position.index === context.position.count - 1;
+    if (changing.has(opcode)) require(reply.room(longestChangingResult, last, context.slot));
+    const succeed = (result: unknown): Nfs4Status => {
+      require(reply.addOk(opcode, operation.result, result, last, context.slot));
+      return Nfs4Status.OK;
+    };
+    const result = operation.perform(context, args);
+    if (!(result instanceof Promise)) return succeed(result);
+    return result.then(succeed).catch((error: unknown) => fail(compound, opcode, error));
   } catch (error) {
-    const failure = failureOf(error, operation, context.minorVersion);
-    if (!isExpected(error)) log.error({ operation: opcodeName(opcode), error }, 'operation failed');
-    ({ status, arm } = failure);
+    return fail(compound, opcode, error);
   }
-  if (status !== Nfs4Status.OK) {
-    log.debug({ operation: opcodeName(opcode), status: statusName(status) }, 'operation refused');
-  }
-  reply.add(opcode, status, arm);
+}
+
+/** Adds the result of an operation that has thrown. */
+function fail({ context, reply, services: { operations, log } }: Compound, opcode: number, error: unknown): Nfs4Status {
+  const status = statusOf(error, context.minorVersion);
+  if (!isExpected(error)) log.error({ operation: opcodeName(opcode), error }, 'operation failed');
+  log.debug({ operation: opcodeName(opcode), status: statusName(status) }, 'operation refused');
+  const data = error instanceof Nfs4Error ? error.data : undefined;
+  const arm = operations.get(opcode)?.failure?.[status];
+  reply.addFailure(opcode, status, (writer) => arm?.encode(writer, data));
   return status;
 }
 
@@ -154,16 +183,4 @@ function requireOrder(opcode: number, { minorVersion, position: { index, count }
   } else if (opcode !== Opcode.SEQUENCE) {
     throw new Nfs4Error(Nfs4Status.OP_NOT_IN_SESSION);
   }
-}
-
-/** The status that an exception becomes, with the arm of the result that goes with it. */
-function failureOf(
-  error: unknown,
-  operation: Operation<unknown, unknown> | undefined,
-  minorVersion: MinorVersion,
-): { readonly status: Nfs4Status; readonly arm: XdrWriter } {
-  const status = statusOf(error, minorVersion);
-  const arm = new XdrWriter();
-  operation?.failure?.[status]?.encode(arm, error instanceof Nfs4Error ? error.data : undefined);
-  return { status, arm };
 }

@@ -33,6 +33,6 @@ it('answers nothing to NULL and knows no procedure beyond COMPOUND', async () =>
   expect(await program.perform(callOf(2), results)).toBe('unknown procedure');
 });
 
-it('leaves it to the RPC layer to refuse a COMPOUND whose head cannot be read', async () => {
-  await expect(program.perform(callOf(1, Buffer.alloc(8)), new XdrWriter())).rejects.toThrow(XdrError);
+it('leaves it to the RPC layer to refuse a COMPOUND whose head cannot be read', () => {
+  expect(() => program.perform(callOf(1, Buffer.alloc(8)), new XdrWriter())).toThrow(XdrError);
 });

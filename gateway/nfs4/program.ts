@@ -1,7 +1,7 @@
 /** NFS version 4 as an RPC program: NULL and COMPOUND. RFC 7530 §15, RFC 8881 §16. */
 import type { FileSystem } from '../filesystem/file-system.ts';
 import type { Log } from '../log.ts';
-import type { RpcCall, RpcProgram } from '../rpc/program.ts';
+import type { RpcCall, RpcOutcome, RpcProgram } from '../rpc/program.ts';
 import type { XdrWriter } from '../rpc/xdr.ts';
 import { performCompound, type CompoundServices } from './compound.ts';
 import { operations } from './operations/index.ts';
@@ -18,13 +18,12 @@ export class Nfs4Program implements RpcProgram {
     this.#services = { operations, ...services };
   }
 
-  async perform(call: RpcCall, results: XdrWriter): Promise<'done' | 'unknown procedure'> {
+  perform(call: RpcCall, results: XdrWriter): Promise<RpcOutcome> | RpcOutcome {
     switch (call.procedure) {
       case Procedure.null:
         return 'done';
       case Procedure.compound:
-        await performCompound(call, results, this.#services);
-        return 'done';
+        return performCompound(call, results, this.#services)?.then(() => 'done' as const) ?? 'done';
       default:
         return 'unknown procedure';
     }

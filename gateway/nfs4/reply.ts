@@ -1,5 +1,5 @@
 /** COMPOUND4res as it grows, operation by operation, within the limits of its slot. */
-import { encode, XdrWriter } from '../rpc/xdr.ts';
+import { XdrWriter, type Codec } from '../rpc/xdr.ts';
 import { compoundResultHeader } from './codec/compound.ts';
 import { Nfs4Status } from './codec/status.ts';
 import type { SlotReply } from './operation.ts';
@@ -16,26 +16,23 @@ const leastResult = 12;
 /** Replies up to this length are kept for a retry though the client did not ask for it; bytes. */
 const alwaysCached = 1024;
 
-interface Result {
-  readonly opcode: number;
-  readonly status: Nfs4Status;
-  readonly arm: XdrWriter;
-}
-
-const noArm = new XdrWriter();
-
 export class Reply {
   readonly #tag: Buffer;
-  readonly #headerLength: number;
-  readonly #results = new XdrWriter();
+  readonly #writer: XdrWriter;
+  /** Where COMPOUND4res begins in the writer, and where its results do. */
+  readonly #start: number;
+  readonly #resultsStart: number;
   #count = 0;
-  #status: Nfs4Status = Nfs4Status.OK;
-  #first: Result | undefined;
+  #firstEnd = 0;
   #secondOpcode: number | undefined;
 
-  constructor(tag: Buffer) {
+  /** @param writer that the COMPOUND4res is written to, result by result */
+  constructor(tag: Buffer, writer: XdrWriter) {
     this.#tag = tag;
-    this.#headerLength = encode(compoundResultHeader, { status: 0, tag, count: 0 }).length;
+    this.#writer = writer;
+    this.#start = writer.length;
+    compoundResultHeader.encode(writer, { status: Nfs4Status.OK, tag, count: 0 });
+    this.#resultsStart = writer.length;
   }
 
   /**
@@ -43,7 +40,11 @@ export class Reply {
    * `last`: whether no operation follows, which would need room for its status.
    */
   room(bytes: number, last: boolean, slot: SlotReply | undefined): Nfs4Status {
-    const length = rpcHeader + this.#headerLength + this.#results.length + bytes + (last ? 0 : leastResult);
+    return this.#limit(this.#writer.length + bytes, last, slot);
+  }
+
+  #limit(end: number, last: boolean, slot: SlotReply | undefined): Nfs4Status {
+    const length = rpcHeader + end - this.#start + (last ? 0 : leastResult);
     if (slot === undefined) return length > largestReply ? Nfs4Status.RESOURCE : Nfs4Status.OK;
     if (length > slot.maximumReply) return Nfs4Status.REP_TOO_BIG;
     // RFC 8881 §2.10.6.4
@@ -51,43 +52,65 @@ export class Reply {
     return Nfs4Status.OK;
   }
 
-  /** @param arm what follows the status in the result of this operation */
-  add(opcode: number, status: Nfs4Status, arm: XdrWriter = noArm): void {
-    if (this.#count === 0) this.#first = { opcode, status, arm };
-    else if (this.#count === 1) this.#secondOpcode = opcode;
-    writeResult(this.#results, { opcode, status, arm });
-    this.#count++;
-    this.#status = status;
+  /**
+   * Adds the result of an operation that has succeeded.
+   * @returns OK; the status that says so where it does not fit, and then nothing is added
+   */
+  addOk<T>(opcode: number, codec: Codec<T>, value: T, last: boolean, slot: SlotReply | undefined): Nfs4Status {
+    const writer = this.#writer;
+    const before = writer.length;
+    writer.uint32(opcode);
+    writer.uint32(Nfs4Status.OK);
+    try {
+      codec.encode(writer, value);
+    } catch (error) {
+      writer.rewind(before);
+      throw error;
+    }
+    const status = this.#limit(writer.length, last, slot);
+    if (status === Nfs4Status.OK) this.#added(opcode, status);
+    else writer.rewind(before);
+    return status;
   }
 
-  /** COMPOUND4res; its status is that of the last result, or the one given. */
-  write(writer: XdrWriter, status: Nfs4Status = this.#status): void {
-    compoundResultHeader.encode(writer, { status, tag: this.#tag, count: this.#count });
-    writer.append(this.#results);
+  /** @param arm writes what follows the status in the result of this operation */
+  addFailure(opcode: number, status: Nfs4Status, arm?: (writer: XdrWriter) => void): void {
+    this.#writer.uint32(opcode);
+    this.#writer.uint32(status);
+    arm?.(this.#writer);
+    this.#added(opcode, status);
+  }
+
+  #added(opcode: number, status: Nfs4Status): void {
+    if (this.#count === 0) this.#firstEnd = this.#writer.length;
+    else if (this.#count === 1) this.#secondOpcode = opcode;
+    this.#count++;
+    this.end(status);
+  }
+
+  /** The status of the whole, where it is not that of the last result. */
+  end(status: Nfs4Status): void {
+    this.#writer.setUint32(this.#start, status);
+    this.#writer.setUint32(this.#resultsStart - 4, this.#count);
+  }
+
+  /** Sends this COMPOUND4res instead. */
+  replace(reply: Buffer): void {
+    this.#writer.rewind(this.#start);
+    this.#writer.bytes(reply);
   }
 
   /** What answers a retry of this request: the reply itself where the client wants that or it is short. */
   forRetry(cacheThis: boolean): Buffer {
+    const { length } = this.#writer;
+    const isShort = length - this.#resultsStart <= alwaysCached;
+    if (cacheThis || isShort || this.#secondOpcode === undefined) return this.#writer.copy(this.#start, length);
+    const status = Nfs4Status.RETRY_UNCACHED_REP;
     const writer = new XdrWriter();
-    if (
-      cacheThis ||
-      this.#results.length <= alwaysCached ||
-      this.#first === undefined ||
-      this.#secondOpcode === undefined
-    ) {
-      this.write(writer);
-    } else {
-      const status = Nfs4Status.RETRY_UNCACHED_REP;
-      compoundResultHeader.encode(writer, { status, tag: this.#tag, count: 2 });
-      writeResult(writer, this.#first);
-      writeResult(writer, { opcode: this.#secondOpcode, status, arm: noArm });
-    }
+    compoundResultHeader.encode(writer, { status, tag: this.#tag, count: 2 });
+    writer.bytes(this.#writer.copy(this.#resultsStart, this.#firstEnd));
+    writer.uint32(this.#secondOpcode);
+    writer.uint32(status);
     return writer.concat();
   }
-}
-
-function writeResult(writer: XdrWriter, { opcode, status, arm }: Result): void {
-  writer.uint32(opcode);
-  writer.uint32(status);
-  writer.append(arm);
 }

@@ -17,12 +17,12 @@ interface Received {
   readonly size: number;
 }
 
-/** @returns the whole reply; undefined: none is to be sent. Where it rejects, the connection is closed. */
+/** @returns the whole reply; undefined: none is to be sent. Where it fails, the connection is closed. */
 export type CallHandler = (
   message: CallMessage,
   connection: Connection,
   recordSize: number,
-) => Promise<XdrWriter | undefined>;
+) => Promise<XdrWriter | undefined> | XdrWriter | undefined;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -71,6 +71,8 @@ export class Connection implements RpcConnection {
   #isEnding = false;
   #recordTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** What is sent waits for the end of this turn of the event loop. */
+  #isCorked = false;
 
   constructor({ socket, id, limits, handle, onBroken, onIgnored, tls, firstXid }: ConnectionOptions) {
     this.id = id;
@@ -249,36 +251,50 @@ export class Connection implements RpcConnection {
   }
 
   #begin({ message, size }: Received): void {
-    this.#outstanding++;
-    this.#outstandingBytes += size;
-    const answered =
-      message.type === tlsProbe
-        ? this.#answerProbe(message.xid)
-        : this.#handle(message, this, size).then((reply) => {
-            if (reply !== undefined) this.#send(reply);
-          });
-    void answered
-      .catch((error: unknown) => this.#break(error as Error))
-      .finally(() => {
+    try {
+      const reply = message.type === tlsProbe ? this.#answerProbe(message.xid) : this.#handle(message, this, size);
+      if (!(reply instanceof Promise)) {
+        if (reply !== undefined) this.#send(reply);
+        return;
+      }
+      this.#outstanding++;
+      this.#outstandingBytes += size;
+      const end = (): void => {
         this.#outstanding--;
         this.#outstandingBytes -= size;
         this.#advance();
-      });
+      };
+      reply.then(
+        (later) => {
+          if (later !== undefined) this.#send(later);
+          end();
+        },
+        (error: unknown) => {
+          this.#break(error as Error);
+          end();
+        },
+      );
+    } catch (error) {
+      this.#break(error as Error);
+    }
   }
 
   /** RFC 9289 §4.1: a reply without STARTTLS says that TLS is not offered; inside TLS there is no other. */
-  async #answerProbe(xid: number): Promise<void> {
+  #answerProbe(xid: number): Promise<undefined> | XdrWriter {
     const reply = new XdrWriter();
     if (this.#tls === undefined || this.#security !== 'none') {
       encodeSuccess(reply, xid);
-      this.#send(reply);
-      return;
+      return reply;
     }
     // What came behind the probe was not protected, and what is still to be answered would be for others to read.
-    if (this.#queue.length > 0 || this.#outstanding > 1 || this.#decoder.isPartial || this.#calls.isWaiting) {
+    if (this.#queue.length > 0 || this.#outstanding > 0 || this.#decoder.isPartial || this.#calls.isWaiting) {
       throw new RecordError('a probe for TLS came among other messages');
     }
     encodeStartTls(reply, xid);
+    return this.#startTls(this.#tls, reply);
+  }
+
+  async #startTls(tls: TlsUpgrade, reply: XdrWriter): Promise<undefined> {
     this.#security = 'beginning';
     const plain = this.#socket;
     this.#stopListening(plain);
@@ -287,7 +303,7 @@ export class Connection implements RpcConnection {
     });
     await sent;
     try {
-      this.#socket = await this.#tls.upgrade(plain);
+      this.#socket = await tls.upgrade(plain);
     } catch (error) {
       this.#onBroken(error as Error);
       plain.destroy();
@@ -299,13 +315,20 @@ export class Connection implements RpcConnection {
     this.expectRecord();
   }
 
-  /** One gathered write. */
+  /** What is sent in one turn of the event loop leaves in one write: a call to the system costs more than a small reply. */
   #send(message: XdrWriter): void {
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    this.#socket.write(recordHeader(message.length));
-    for (const buffer of message.buffers()) this.#socket.write(buffer);
-    this.#socket.uncork();
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      socket.cork();
+      setImmediate(() => {
+        this.#isCorked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(recordHeader(message.length));
+    for (const buffer of message.buffers()) socket.write(buffer);
   }
 
   #startRecordTimer(): void {

@@ -1,6 +1,6 @@
 /** Which program answers a call, by number and version, and how it is answered where none does. RFC 5531 §9. */
 import type { CallMessage } from './message.ts';
-import type { RpcCall, RpcConnection, RpcProgram } from './program.ts';
+import type { RpcCall, RpcConnection, RpcOutcome, RpcProgram } from './program.ts';
 import type { RateLimitedLog } from './rate-limited-log.ts';
 import { encodeRefusal, encodeSuccess, type Refusal } from './reply.ts';
 import { XdrError, XdrWriter } from './xdr.ts';
@@ -22,28 +22,33 @@ export class ProgramTable {
   }
 
   /** @returns the reply; undefined: none is to be sent */
-  async answer(message: CallMessage, connection: RpcConnection, recordSize: number): Promise<XdrWriter | undefined> {
+  answer(
+    message: CallMessage,
+    connection: RpcConnection,
+    recordSize: number,
+  ): Promise<XdrWriter | undefined> | XdrWriter | undefined {
     const reply = new XdrWriter();
     if (message.type === 'unacceptable call') {
       encodeRefusal(reply, message.xid, message.refusal);
       return reply;
     }
-    const { program, ...call } = message.header;
-    const results = new XdrWriter();
-    const outcome = await this.#perform(
-      program,
-      { ...call, connection, arguments: message.arguments, recordSize },
-      results,
-    );
-    if (outcome === 'drop') return undefined;
-    if (outcome.status === 'success') {
-      encodeSuccess(reply, call.xid);
-      reply.append(results);
-    } else encodeRefusal(reply, call.xid, outcome);
-    return reply;
+    const { program, xid, version, procedure, credential } = message.header;
+    const call = { xid, version, procedure, credential, connection, arguments: message.arguments, recordSize };
+    // As a rule there are results, and they follow.
+    encodeSuccess(reply, xid);
+    const end = (outcome: Outcome): XdrWriter | undefined => {
+      if (outcome === 'drop') return undefined;
+      if (outcome.status !== 'success') {
+        reply.rewind(0);
+        encodeRefusal(reply, xid, outcome);
+      }
+      return reply;
+    };
+    const outcome = this.#perform(program, call, reply);
+    return outcome instanceof Promise ? outcome.then(end) : end(outcome);
   }
 
-  async #perform(number: number, call: RpcCall, results: XdrWriter): Promise<typeof success | Refusal | 'drop'> {
+  #perform(number: number, call: RpcCall, results: XdrWriter): Promise<Outcome> | Outcome {
     const versions = this.#programs.get(number);
     if (versions === undefined) return { status: 'program unavailable' };
     const program = versions.get(call.version);
@@ -54,22 +59,34 @@ export class ProgramTable {
     // RFC 5531 §12.1: the same for every program.
     if (call.procedure === 0) return success;
     try {
-      switch (await program.perform(call, results)) {
-        case 'done':
-          return success;
-        case 'unknown procedure':
-          return { status: 'procedure unavailable' };
-        case 'drop':
-          return 'drop';
-      }
+      const performed = program.perform(call, results);
+      if (!(performed instanceof Promise)) return outcomeOf(performed);
+      return performed.then(outcomeOf).catch((error: unknown) => this.#failed(call, error));
     } catch (error) {
-      if (error instanceof XdrError) {
-        const { remoteAddress: address } = call.connection;
-        this.#log.warn({ address, error: error.message }, 'A request could not be decoded.');
-        return { status: 'garbage arguments' };
-      }
-      this.#log.error({ error }, 'A request failed unexpectedly.');
-      return { status: 'system error' };
+      return this.#failed(call, error);
     }
+  }
+
+  #failed(call: RpcCall, error: unknown): Refusal {
+    if (error instanceof XdrError) {
+      const { remoteAddress: address } = call.connection;
+      this.#log.warn({ address, error: error.message }, 'A request could not be decoded.');
+      return { status: 'garbage arguments' };
+    }
+    this.#log.error({ error }, 'A request failed unexpectedly.');
+    return { status: 'system error' };
+  }
+}
+
+type Outcome = typeof success | Refusal | 'drop';
+
+function outcomeOf(performed: RpcOutcome): Outcome {
+  switch (performed) {
+    case 'done':
+      return success;
+    case 'unknown procedure':
+      return { status: 'procedure unavailable' };
+    case 'drop':
+      return 'drop';
   }
 }

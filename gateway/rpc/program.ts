@@ -56,7 +56,10 @@ export interface RpcProgram {
   /**
    * Writes the results of an accepted call. Results that must not be sent (a request that another transport is still
    * working on) are answered with `drop`. An XdrError while arguments are read becomes GARBAGE_ARGS; `unknown procedure`
-   * PROC_UNAVAIL; any other exception is logged and becomes SYSTEM_ERR.
+   * PROC_UNAVAIL; any other exception is logged and becomes SYSTEM_ERR. What has been written then is taken back. A call
+   * that waits for nothing is answered at once, without a promise.
    */
-  perform(call: RpcCall, results: XdrWriter): Promise<'done' | 'unknown procedure' | 'drop'>;
+  perform(call: RpcCall, results: XdrWriter): Promise<RpcOutcome> | RpcOutcome;
 }
+
+export type RpcOutcome = 'done' | 'unknown procedure' | 'drop';

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '../log.ts';
 import { Admission } from './admission.ts';
 import { defaultConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
-import { Connection, plainAddress } from './connection.ts';
+import { Connection, plainAddress, type CallHandler } from './connection.ts';
 import type { RpcProgram } from './program.ts';
 import { AuthStatus } from './credential.ts';
 import type { CallMessage } from './message.ts';
@@ -118,13 +118,13 @@ export class RpcServer {
     connection.expectRecord();
   }
 
-  #answer(message: CallMessage, connection: Connection, size: number): Promise<XdrWriter | undefined> {
+  #answer(message: CallMessage, connection: Connection, size: number): ReturnType<CallHandler> {
     if (this.#tls?.required !== true || connection.isSecure) return this.#table.answer(message, connection, size);
     const reply = new XdrWriter();
     const xid = message.type === 'call' ? message.header.xid : message.xid;
     // RFC 9289 §4.1: so that a client that can do more tries again with TLS.
     encodeRefusal(reply, xid, { status: 'auth error', reason: AuthStatus.tooWeak });
     this.#log.warn({ address: connection.remoteAddress }, 'A request was refused: without TLS none is taken.');
-    return Promise.resolve(reply);
+    return reply;
   }
 }

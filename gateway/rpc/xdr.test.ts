@@ -174,6 +174,56 @@ describe('every value', () => {
   });
 });
 
+describe('what was written', () => {
+  /** Words and payloads, short and long ones, so that it lies in several buffers. */
+  const written = (writer: XdrWriter): void => {
+    for (const length of [4, 1500, 8, 700, 600, 12]) {
+      writer.uint32(length);
+      writer.bytes(Buffer.alloc(length, length));
+    }
+  };
+
+  it('can be taken back to any length, and goes on from there', () => {
+    const whole = new XdrWriter();
+    written(whole);
+    const bytes = whole.concat();
+    for (let length = 0; length <= bytes.length; length += 4) {
+      const writer = new XdrWriter();
+      written(writer);
+      writer.rewind(length);
+      expect(writer.length).toBe(length);
+      writer.uint32(77);
+      expect(writer.concat().equals(Buffer.concat([bytes.subarray(0, length), encode(xdr.uint32, 77)]))).toBe(true);
+    }
+  });
+
+  it('can be copied in part', () => {
+    const writer = new XdrWriter();
+    written(writer);
+    const bytes = writer.concat();
+    for (const [from, to] of [
+      [0, bytes.length],
+      [2, 3],
+      [6, 1600],
+      [1512, bytes.length - 1],
+    ] as const)
+      expect(writer.copy(from, to).equals(bytes.subarray(from, to))).toBe(true);
+  });
+
+  it('can have a word written over, wherever that lies by now', () => {
+    const writer = new XdrWriter();
+    written(writer);
+    const last = writer.length - 16;
+    writer.setUint32(0, 5);
+    writer.setUint32(last, 6);
+    const bytes = writer.concat();
+    expect([bytes.readUInt32BE(0), bytes.readUInt32BE(last)]).toEqual([5, 6]);
+    writer.uint32(0);
+    writer.setUint32(last + 16, 7);
+    expect(writer.concat().readUInt32BE(last + 16)).toBe(7);
+  });
+});
+
 describe('a payload', () => {
   it('of 512 bytes and more is passed on by reference, also through append; shorter ones are copied', () => {
     for (const [length, isShared] of [

@@ -102,7 +102,7 @@ export class GatewayLife {
   }
 
   /** The root directory of the export. */
-  exported(): Promise<Node> {
+  async exported(): Promise<Node> {
     return this.fileSystem.lookup(this.fileSystem.root(root), 'bucket', root);
   }
 

@@ -63,7 +63,7 @@ export class ModelSession {
     for (const node of this.model.entries()) {
       if (node.node !== undefined) continue;
       const above = node.parent?.node as Node;
-      node.node = await this.#must(() => this.life.fileSystem.lookup(above, node.name, root));
+      node.node = await this.#must(async () => this.life.fileSystem.lookup(above, node.name, root));
     }
   }
 
@@ -480,7 +480,7 @@ export class ModelSession {
     const name = this.#name();
     const found = parent.children.get(name);
     this.#note(`${parent.key}${name}`);
-    const node = await this.#both(found === undefined ? 'NOENT' : undefined, () =>
+    const node = await this.#both(found === undefined ? 'NOENT' : undefined, async () =>
       this.life.fileSystem.lookup(parent.node as Node, name, root),
     );
     if (found !== undefined && node !== undefined) await this.#compareNode(found, node);
@@ -495,7 +495,7 @@ export class ModelSession {
     this.#background.push(
       (lists
         ? fileSystem.readDirectory(node as Node, 0, 100, root)
-        : fileSystem.lookup(node as Node, name, root)
+        : (async () => fileSystem.lookup(node as Node, name, root))()
       ).catch((error: unknown) => {
         if (!(error instanceof FileSystemError) || error.code === 'IO') throw error;
       }),
@@ -532,7 +532,7 @@ export class ModelSession {
   async #compareNode(model: ModelNode, node: Node): Promise<void> {
     if (model.node === undefined) model.node = node;
     else expect(node.fileid, `fileid of ${model.key}`).toBe(model.node.fileid);
-    const attributes = await this.#must(() => this.life.fileSystem.attributes(node));
+    const attributes = await this.#must(async () => this.life.fileSystem.attributes(node));
     const { type, mode, uid, gid, size, mtime, change } = attributes;
     const { seen } = model;
     expect({ type, mode, uid, gid }, model.key).toEqual(pickAttributes(model));

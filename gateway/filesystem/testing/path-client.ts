@@ -16,7 +16,7 @@ export class PathClient {
   async node(path: string): Promise<Node> {
     let node = await this.#life.exported();
     for (const name of path.split('/').filter((part) => part !== ''))
-      node = await patiently(() => this.#life.fileSystem.lookup(node, name, root));
+      node = await patiently(async () => this.#life.fileSystem.lookup(node, name, root));
     return node;
   }
 

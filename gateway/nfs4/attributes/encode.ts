@@ -16,6 +16,7 @@ import {
 } from '../codec/basic.ts';
 import { Claim, CreateMode } from '../codec/opens.ts';
 import { Nfs4Status } from '../codec/status.ts';
+import type { MinorVersion } from '../operation.ts';
 import { Attribute, type AttributeNumber } from './numbers.ts';
 import type { AttributeSource } from './source.ts';
 import { settable, supportedAttributes, writeOnly } from './supported.ts';
@@ -133,8 +134,37 @@ const encoders: Readonly<Record<Exclude<AttributeNumber, 48 | 54>, Encoder>> = {
   [Attribute.openArguments]: constant(openArguments, knownOpenArguments),
 };
 
+/** These are not the inode's alone: they differ between grants, replies and moments. */
+const ofOthers = bits(
+  Attribute.filehandle,
+  Attribute.readdirError,
+  Attribute.filesAvailable,
+  Attribute.filesFree,
+  Attribute.filesTotal,
+  Attribute.spaceAvailable,
+  Attribute.spaceFree,
+  Attribute.spaceTotal,
+);
+
 /** The attributes of `mask`, which holds supported, readable ones alone, in the order of their numbers. */
 export function encodeAttributes(mask: Bitmap, source: AttributeSource): RawAttributes {
+  const { attributes, minorVersion } = source;
+  if (attributes === undefined || (mask & ofOthers) !== 0n) return encodeAnew(mask, source);
+  // Clients ask for the same again and again, and mostly nothing has changed.
+  const known = encoded.get(attributes);
+  if (known?.mask === mask && known.minorVersion === minorVersion) return known.raw;
+  const raw = encodeAnew(mask, source);
+  encoded.set(attributes, { mask, minorVersion, raw });
+  return raw;
+}
+
+/** What was encoded last of attributes, which are replaced when any of them changes: a memo, and no state. */
+const encoded = new WeakMap<
+  Attributes,
+  { readonly mask: Bitmap; readonly minorVersion: MinorVersion; readonly raw: RawAttributes }
+>();
+
+function encodeAnew(mask: Bitmap, source: AttributeSource): RawAttributes {
   const writer = new XdrWriter();
   for (const number of bitNumbers(mask & ~writeOnly)) encoders[number as keyof typeof encoders](writer, source);
   return { mask, values: writer.concat() };

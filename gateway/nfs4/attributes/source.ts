@@ -52,16 +52,21 @@ export function needsFileSystem(mask: Bitmap, boundary: boolean): boolean {
   return (mask & asked) !== 0n;
 }
 
-/** What `node` answers these attributes from. @throws FileSystemError */
-export async function attributeSource(
+/** What `node` answers these attributes from; no promise where that is known. @throws FileSystemError */
+export function attributeSource(
   fileSystem: FileSystem,
   node: Node,
   mask: Bitmap,
   constants: { readonly leaseSeconds: number; readonly minorVersion: MinorVersion },
-): Promise<AttributeSource> {
-  const [attributes, status] = await Promise.all([
-    fileSystem.attributes(node),
-    (mask & ofFileSystem) === 0n ? undefined : fileSystem.status(node),
-  ]);
-  return { node, attributes, status, ...constants };
+): Promise<AttributeSource> | AttributeSource {
+  const attributes = fileSystem.attributes(node);
+  if ((mask & ofFileSystem) === 0n && !(attributes instanceof Promise))
+    return { node, attributes, status: undefined, ...constants };
+  const status = (mask & ofFileSystem) === 0n ? undefined : fileSystem.status(node);
+  return Promise.all([attributes, status]).then(([known, present]) => ({
+    node,
+    attributes: known,
+    status: present,
+    ...constants,
+  }));
 }

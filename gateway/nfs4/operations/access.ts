@@ -15,10 +15,12 @@ export const access: Operation<Decoded<typeof accessArguments>, Decoded<typeof a
   minorVersions: [0, 1, 2],
   arguments: accessArguments,
   result: accessOk,
-  async perform(context, args) {
+  perform(context, args) {
     const node = context.requireCurrent();
     const known = (node.isDirectory ? ofDirectory : ofOthers) | (context.minorVersion === 2 ? ofXattrs : 0);
     const supported = args.access & known;
-    return { supported, access: await context.fileSystem.access(node, supported, context.caller) };
+    const access = context.fileSystem.access(node, supported, context.caller);
+    if (access instanceof Promise) return access.then((granted) => ({ supported, access: granted }));
+    return { supported, access };
   },
 };

@@ -159,16 +159,22 @@ export class Delegations {
 
   /**
    * What another client has made of a file that it has been delegated for writing and has not written back yet, where it
-   * says that it has (RFC 8881 §10.4.3). It has to write back before anybody reads that, so nobody takes it for content.
+   * says that it has (RFC 8881 §10.4.3); undefined: nobody has. It has to write back before anybody reads that, so nobody
+   * takes it for content.
    */
-  async seenByWriter(
+  seenByWriter(
     node: Node,
     known: Pick<Attributes, 'change' | 'size'>,
     asking: object | undefined,
-  ): Promise<Partial<Pick<Attributes, 'change' | 'size'>>> {
+  ): Promise<Partial<Pick<Attributes, 'change' | 'size'>>> | undefined {
     const holder = this.#parts.tables.conflict(node.key, 'read', asking);
-    if (!(holder instanceof Holder)) return {};
-    const { client, change: given } = holder.state;
+    return holder instanceof Holder ? this.#askWriter(holder.state, known) : undefined;
+  }
+
+  async #askWriter(
+    { client, node, change: given }: DelegationState,
+    known: Pick<Attributes, 'change' | 'size'>,
+  ): Promise<Partial<Pick<Attributes, 'change' | 'size'>>> {
     try {
       const { mask, values } = await this.#parts.callbacks.attributes(client, node, writersAttributes);
       if ((mask & writersAttributes) !== writersAttributes) return {};

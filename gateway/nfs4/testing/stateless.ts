@@ -2,7 +2,7 @@
 import type { OpenFile } from '../../filesystem/file-system.ts';
 import { silentLog, type Log } from '../../log.ts';
 import { voidCodec, type XdrWriter } from '../../rpc/xdr.ts';
-import type { RpcCall, RpcProgram } from '../../rpc/program.ts';
+import type { RpcCall, RpcOutcome, RpcProgram } from '../../rpc/program.ts';
 import { Opcode } from '../codec/opcodes.ts';
 import { performCompound } from '../compound.ts';
 import type { MinorVersion, Operation, SlotReply } from '../operation.ts';
@@ -57,7 +57,7 @@ export function stateless(
   options: { readonly fileSystem?: MemoryFileSystem; readonly log?: Log; readonly open?: OpenFile } = {},
 ): Stateless {
   const { fileSystem = new MemoryFileSystem(), log = silentLog, open } = options;
-  const delegations = { seenByWriter: () => Promise.resolve({}) };
+  const delegations = { seenByWriter: () => undefined };
   const state = { leaseSeconds: 60, openFor: async () => open, delegations } as unknown as ServerState;
   const slot = new FakeSlot();
   const sequence = fakeSequence(slot);
@@ -65,7 +65,7 @@ export function stateless(
   const program: RpcProgram = {
     program: 100003,
     versions: [4],
-    async perform(request: RpcCall, results: XdrWriter) {
+    async perform(request: RpcCall, results: XdrWriter): Promise<RpcOutcome> {
       await performCompound(request, results, { fileSystem, state, log, operations });
       return 'done';
     },

@@ -1,6 +1,6 @@
 /** What a client of NLM runs itself: a portmapper, a lock manager that is called back, a status monitor. */
 import { PortmapperProgram, type Service } from '../../../rpc/portmapper/program.ts';
-import type { RpcProgram } from '../../../rpc/program.ts';
+import type { RpcOutcome, RpcProgram } from '../../../rpc/program.ts';
 import { serve } from '../../../rpc/testing/serve.ts';
 import type { Decoded } from '../../../rpc/xdr.ts';
 import { nsmProgram, stateChange } from '../../nsm/codec.ts';
@@ -34,7 +34,7 @@ export class ClientHost {
       {
         program: nlmProgram,
         versions: [4],
-        perform: async (call, results) => {
+        perform: async (call, results): Promise<RpcOutcome> => {
           if (call.procedure !== NlmProcedure.GRANTED) {
             const body = call.arguments.bytes(call.arguments.remaining);
             this.answers.push({ procedure: call.procedure, body });

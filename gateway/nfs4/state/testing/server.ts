@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { Database } from '../../../database/database.ts';
 import { FileLocks } from '../../../filesystem/locks/file-locks.ts';
 import { silentLog } from '../../../log.ts';
-import type { RpcCall, RpcProgram } from '../../../rpc/program.ts';
+import type { RpcCall, RpcOutcome, RpcProgram } from '../../../rpc/program.ts';
 import type { XdrWriter } from '../../../rpc/xdr.ts';
 import { performCompound } from '../../compound.ts';
 import { operations } from '../../operations/index.ts';
@@ -36,7 +36,7 @@ export class TestServer {
     this.program = {
       program: 100003,
       versions: [4],
-      perform: async (request: RpcCall, results: XdrWriter) => {
+      perform: async (request: RpcCall, results: XdrWriter): Promise<RpcOutcome> => {
         const { fileSystem, state } = this;
         await performCompound(request, results, { fileSystem, state, log: silentLog, operations });
         return 'done';
