@@ -4,6 +4,9 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { BlockCache } from './cache/block-cache.ts';
 import type { ExportConfiguration, GatewayConfiguration } from './configuration.ts';
+import type { Answer, ControlConnection } from './control.ts';
+import { controlEvents, controlHandlers } from './control-handlers.ts';
+import { ControlSession } from './control-session.ts';
 import { Database } from './database/database.ts';
 import { lockFolder, type FolderLock } from './database/folder-lock.ts';
 import { FileTree } from './filesystem/file-tree.ts';
@@ -37,17 +40,37 @@ interface Parts {
   readonly nlm: Nlm;
   readonly server: RpcServer;
   readonly discovery: Discovery | undefined;
+  readonly log: Log;
+}
+
+export interface StopOptions {
+  readonly finishUploads: boolean;
+  /** What must end before another gateway may have the data folder; called once uploads are finished. */
+  readonly beforeRelease?: () => Promise<void>;
 }
 
 export class Gateway {
   readonly address: string;
   readonly port: number;
   readonly #parts: Parts;
+  /** Resolves when a parent has asked for the end over a control connection, with whether uploads are to be finished. */
+  readonly stopAsked: Promise<boolean>;
+  readonly #askStop: (finishUploads: boolean) => void;
+  readonly #since = Date.now();
 
   private constructor(bound: { readonly address: string; readonly port: number }, parts: Parts) {
     this.address = bound.address;
     this.port = bound.port;
     this.#parts = parts;
+    const asked = Promise.withResolvers<boolean>();
+    this.stopAsked = asked.promise;
+    this.#askStop = asked.resolve;
+  }
+
+  /** A parent's connection; `send` is called with what goes back to it. */
+  connect(send: (answer: Answer) => void): ControlConnection {
+    const { files, log } = this.#parts;
+    return new ControlSession(controlHandlers(files, this.#since, this.#askStop), controlEvents(files), send, log);
   }
 
   /** Serves when it resolves. @throws StoreError, DatabaseError, FolderLockedError, StagingError, and the system's errors */
@@ -124,7 +147,7 @@ export class Gateway {
         ? await openDiscovery({ bound, programs: server.programs, overUdp: [mount, ...nlm.programs], allow, log })
         : undefined;
       files.start(state.graceEnded);
-      return new Gateway(bound, { lock, database, stores, cache, files, state, nlm, server, discovery });
+      return new Gateway(bound, { lock, database, stores, cache, files, state, nlm, server, discovery, log });
     } catch (error) {
       for (const step of undo.reverse())
         await step().catch((failure: unknown) =>
@@ -138,13 +161,14 @@ export class Gateway {
    * Ends it. Everything that was committed is kept either way.
    * @param finishUploads waits until the stores have everything that they take
    */
-  async stop(finishUploads: boolean): Promise<void> {
+  async stop({ finishUploads, beforeRelease }: StopOptions): Promise<void> {
     const { lock, database, stores, cache, files, state, nlm, server, discovery } = this.#parts;
     await discovery?.close();
     await server.close(requestWait);
     state.stop();
     nlm.stop();
     if (finishUploads) await files.flush();
+    await beforeRelease?.();
     await files.close();
     await cache.close();
     await stores.close();

@@ -3,6 +3,7 @@ import type { BlockCache } from '../cache/block-cache.ts';
 import type { ExportConfiguration } from '../configuration.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log.ts';
+import { Bandwidth } from '../staging/bandwidth.ts';
 import { ChangeLog } from '../staging/change-log.ts';
 import { Content } from '../staging/content.ts';
 import { StoreExecutor } from '../staging/executor.ts';
@@ -10,11 +11,13 @@ import { Loans } from '../staging/loans.ts';
 import { Notices } from '../staging/notices.ts';
 import { OwnUploads } from '../staging/own-uploads.ts';
 import { Places } from '../staging/places.ts';
+import { ProgressBoard } from '../staging/progress.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
 import type { QueueTimes } from '../staging/queue-times.ts';
 import { Repayment } from '../staging/repayment.ts';
 import { Segments } from '../staging/segments.ts';
 import { StagedFiles } from '../staging/staged-files.ts';
+import { TransferSettings } from '../staging/transfer-settings.ts';
 import { Tree } from '../staging/tree.ts';
 import { UploadQueue } from '../staging/upload-queue.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -36,6 +39,7 @@ import { nodeKey } from './nodes.ts';
 import { OnceRecords } from './once-records.ts';
 import { OpenFiles } from './open-files.ts';
 import { SilentWriters, usualSilence } from './silent-writers.ts';
+import { Transfers } from './transfers.ts';
 import { TreeFileSystem } from './tree-file-system.ts';
 
 export interface FileTreeOptions {
@@ -54,6 +58,7 @@ export interface FileTreeOptions {
 
 export class FileTree {
   readonly fileSystem: FileSystem;
+  readonly transfers: Transfers;
   readonly #database: Database;
   readonly #tree: Tree;
   readonly #exports: Exports;
@@ -82,6 +87,9 @@ export class FileTree {
     const failures = new Failures(log);
     const awaited = new Set<Fileid>();
     for (const [fileid, record] of tree.inodes()) if (record.staged?.open === true) awaited.add(fileid);
+    const progress = new ProgressBoard();
+    const bandwidth = new Bandwidth();
+    const settings = new TransferSettings(database);
     const executor: StoreExecutor = new StoreExecutor({
       database,
       tree,
@@ -93,6 +101,8 @@ export class FileTree {
       places,
       own,
       notices,
+      bandwidth,
+      progress,
       host,
       invalidate: (directory) => directories.invalidate(directory),
       onRemote: (directory) => directories.know(directory),
@@ -107,6 +117,7 @@ export class FileTree {
       changes,
       executor,
       log,
+      paused: settings.paused,
       ...(options.times === undefined ? {} : { times: options.times }),
     });
     const namespace: Namespace = new Namespace({
@@ -224,6 +235,18 @@ export class FileTree {
     });
     segments.onFailure(() => fileSystem.loseUncommitted());
     this.fileSystem = fileSystem;
+    this.transfers = new Transfers({
+      tree,
+      exports,
+      places,
+      changes,
+      queue,
+      segments,
+      notices,
+      progress,
+      bandwidth,
+      settings,
+    });
     this.#database = database;
     this.#tree = tree;
     this.#exports = exports;

@@ -204,6 +204,15 @@ export class ChangeLog {
     return this.#countUnder.has(id(exportId, prefix));
   }
 
+  /** How many changes with a key below the prefix there are. Looks at all of them. */
+  countUnder(exportId: number, prefix: string): number {
+    let count = 0;
+    for (const change of this.#pending.values()) {
+      if (change.export === exportId && change.keys.some((key) => key.startsWith(prefix))) count++;
+    }
+    return count;
+  }
+
   /** Changes with a key below the prefix, in order. */
   *under(exportId: number, prefix: string): Generator<Logged> {
     if (!this.isPendingUnder(exportId, prefix)) return;

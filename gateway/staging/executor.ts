@@ -3,6 +3,7 @@ import type { Change, Fileid, InodeRecord, RemoveChange } from './records.ts';
 import type { Database } from '../database/database.ts';
 import type { Tree } from './tree.ts';
 import { StoreError } from '../store/object-store.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content } from './content.ts';
 import type { Loans } from './loans.ts';
@@ -11,6 +12,7 @@ import type { Notices } from './notices.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
 import { Preservation } from './preservation.ts';
+import type { ProgressBoard } from './progress.ts';
 import { Publish } from './publish.ts';
 import type { Repayment } from './repayment.ts';
 import type { StagedFiles } from './staged-files.ts';
@@ -27,6 +29,8 @@ export interface ExecutorParts {
   readonly places: Places;
   readonly own: OwnUploads;
   readonly notices: Notices;
+  readonly bandwidth: Bandwidth;
+  readonly progress: ProgressBoard;
   /** Name of this machine, for conflict copies. */
   readonly host: string;
   /** What is known of this directory's entries in the store is no longer to be trusted. */
@@ -98,7 +102,7 @@ export class StoreExecutor implements Executor {
   #tellFailure({ export: exportId }: Change, [key = '', ...others]: readonly string[], error: StoreError): void {
     const about = { kind: 'failed-upload', export: exportId, key } as const;
     const what = others.length === 0 ? key : `${key} and ${others.length} more`;
-    const message = `The change of ${what} is kept here and tried again every hour, because the store refuses it: ${error.message}`;
+    const message = `The change of ${what} is kept here and tried again every hour, because the store refuses it: ${error.message} “windlass flush” tries it at once.`;
     if (this.#parts.notices.find(about)?.message !== message) this.#parts.notices.add({ ...about, message });
   }
 

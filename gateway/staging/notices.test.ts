@@ -39,12 +39,12 @@ describe('Notices', () => {
     onTestFinished(() => database.close());
     const notices = new Notices(database, silentLog);
     const heard: string[] = [];
-    const end = notices.onAdd(({ key }) => heard.push(key));
+    const end = notices.listen({ added: ({ key }) => heard.push(key), dismissed: (id) => heard.push(`${id} gone`) });
     notices.add(hidden('a/'));
     notices.add(hidden('a/'));
     end();
     notices.add(hidden('b/'));
-    expect(heard).toEqual(['a/', 'a/']);
+    expect(heard).toEqual(['a/', '1 gone', 'a/']);
     expect(notices.all().map(({ key }) => key)).toEqual(['a/', 'b/']);
   });
 

@@ -41,6 +41,12 @@ export interface Notice extends NewNotice {
   readonly time: number;
 }
 
+/** Hears of notices that come, and of those that go: dismissed, replaced, or over by themselves. */
+export interface NoticeListener {
+  added?(notice: Notice): void;
+  dismissed?(id: number): void;
+}
+
 /** The oldest go where there are more. */
 const maxNotices = 1000;
 
@@ -50,7 +56,7 @@ export class Notices {
   readonly #table: Table<Notice>;
   /** Ids by what a notice is about: the same thing again replaces the one before. */
   readonly #byAbout = new Map<string, number>();
-  readonly #listeners = new Set<(notice: Notice) => void>();
+  readonly #listeners = new Set<NoticeListener>();
   #next = 1;
 
   constructor(database: Database, log: Log) {
@@ -76,7 +82,7 @@ export class Notices {
     });
     this.#byAbout.set(about, added.id);
     this.#log.warn({ notice: added.kind, key: added.key }, added.message);
-    for (const listener of this.#listeners) listener(added);
+    for (const listener of this.#listeners) listener.added?.(added);
   }
 
   /** Oldest first. */
@@ -90,6 +96,7 @@ export class Notices {
     if (notice === undefined) return false;
     this.#byAbout.delete(aboutOf(notice));
     this.#database.transact(() => this.#table.delete([id]));
+    for (const listener of this.#listeners) listener.dismissed?.(id);
     return true;
   }
 
@@ -105,7 +112,7 @@ export class Notices {
   }
 
   /** @returns what ends the subscription */
-  onAdd(listener: (notice: Notice) => void): () => void {
+  listen(listener: NoticeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { Database } from '../database/database.ts';
-import type { Body, Condition, ObjectMetadata, Part, Pin, Version } from '../store/object-store.ts';
+import type { Bandwidth } from './bandwidth.ts';
+import type { Body, ByteRange, Condition, ObjectMetadata, Part, Pin, Version } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Content, ContentView } from './content.ts';
 import { Extents } from './extents.ts';
@@ -10,6 +11,7 @@ import type { Loans } from './loans.ts';
 import { multipartThreshold, planParts } from './parts.ts';
 import type { Place, Places } from './places.ts';
 import { contentKey, contentMark } from './posix-metadata.ts';
+import type { Meter, ProgressBoard } from './progress.ts';
 
 /** Bytes read from staging at a time. */
 export const readSize = 1024 * 1024;
@@ -23,6 +25,8 @@ export interface PartUploadParts {
   readonly content: Content;
   readonly loans: Loans;
   readonly places: Places;
+  readonly bandwidth: Bandwidth;
+  readonly progress: ProgressBoard;
 }
 
 export interface ContentUpload {
@@ -44,22 +48,29 @@ export class PartUpload {
 
   /** @param view a frozen generation @throws StoreError, StagingError */
   async send(upload: ContentUpload, view: ContentView): Promise<Version> {
-    const { place, physical, metadata, condition } = upload;
+    const { loans, progress } = this.#parts;
+    const { place, physical, metadata, condition, sequence } = upload;
     const copied = wholeLoan(view);
-    if (copied !== undefined && this.#parts.loans.locate(copied).version.size === view.size) {
-      const { key: sourceKey, version } = this.#parts.loans.locate(copied);
+    if (copied !== undefined && loans.locate(copied).version.size === view.size) {
+      const { key: sourceKey, version } = loans.locate(copied);
       const pin = pinOf(version);
       return place.store.copy({ sourceKey, pin, targetKey: physical, size: view.size, metadata, condition });
     }
-    if (view.size > multipartThreshold) return this.#sendParts(upload, view);
-    const body = await this.#body(view, 0, view.size);
-    const user = { ...metadata.user, [contentKey]: contentMark(view.size, await crcOf(body)) };
-    return place.store.put({ key: physical, body, metadata: { ...metadata, user }, condition });
+    const meter = progress.begin(sequence, view.size);
+    try {
+      if (view.size > multipartThreshold) return await this.#sendParts(upload, view, meter);
+      const body = await this.#body(view, { offset: 0, length: view.size }, meter);
+      const user = { ...metadata.user, [contentKey]: contentMark(view.size, await crcOf(body)) };
+      return await place.store.put({ key: physical, body, metadata: { ...metadata, user }, condition });
+    } finally {
+      progress.end(sequence);
+    }
   }
 
   async #sendParts(
     { physical, condition, place, sequence, metadata }: ContentUpload,
     view: ContentView,
+    meter: Meter,
   ): Promise<Version> {
     const { changes, database, loans, places } = this.#parts;
     const { multipart, limits } = place.store;
@@ -82,10 +93,18 @@ export class PartUpload {
           const common = { key: physical, uploadId, partNumber: index + 1 };
           const from = part.borrowed === undefined ? source : loans.locate(part.borrowed.loan);
           const range = { offset: part.borrowed?.position ?? part.offset, length: part.length };
-          parts[index] =
-            part.copy && from !== undefined
-              ? await multipart.copyPart({ ...common, sourceKey: from.key, pin: pinOf(from.version), range })
-              : await multipart.uploadPart({ ...common, body: await this.#body(view, part.offset, part.length) });
+          if (part.copy && from !== undefined) {
+            parts[index] = await multipart.copyPart({
+              ...common,
+              sourceKey: from.key,
+              pin: pinOf(from.version),
+              range,
+            });
+            meter.add(part.length);
+          } else {
+            const bytes = { offset: part.offset, length: part.length };
+            parts[index] = await multipart.uploadPart({ ...common, body: await this.#body(view, bytes, meter) });
+          }
         }
       };
       const ended = await Promise.allSettled(Array.from({ length: partConcurrency }, work));
@@ -100,15 +119,38 @@ export class PartUpload {
   }
 
   /** Bytes of the view: small ones at hand, more of them read again for every try. */
-  async #body(view: ContentView, offset: number, length: number): Promise<Body> {
-    const { content } = this.#parts;
-    if (length <= readSize) return Buffer.concat(await content.read(view, offset, length));
-    async function* chunks(): AsyncGenerator<Buffer> {
+  async #body(view: ContentView, { offset, length }: ByteRange, meter: Meter): Promise<Body> {
+    const { bandwidth, content } = this.#parts;
+    if (length <= readSize) {
+      const bytes = Buffer.concat(await content.read(view, offset, length));
+      await bandwidth.take(length);
+      meter.add(length);
+      return bytes;
+    }
+    let sent = 0;
+    async function* read(): AsyncGenerator<Buffer> {
       for (let at = 0; at < length; at += readSize) {
         yield* await content.read(view, offset + at, Math.min(readSize, length - at));
       }
     }
-    return { size: length, open: () => Readable.from(chunks(), { objectMode: false }) };
+    async function* send(): AsyncGenerator<Buffer> {
+      meter.add(-sent);
+      sent = 0;
+      for await (const bytes of read()) {
+        for (let rest = bytes; rest.length > 0;) {
+          const piece = rest.subarray(0, bandwidth.piece);
+          rest = rest.subarray(piece.length);
+          await bandwidth.take(piece.length);
+          sent += piece.length;
+          meter.add(piece.length);
+          yield piece;
+        }
+      }
+    }
+    return {
+      size: length,
+      open: (purpose) => Readable.from(purpose === 'digest' ? read() : send(), { objectMode: false }),
+    };
   }
 }
 
@@ -126,6 +168,6 @@ function pinOf({ etag, versionId }: Version): Pin {
 async function crcOf(body: Body): Promise<number> {
   if (Buffer.isBuffer(body)) return crc32(body);
   let crc = 0;
-  for await (const chunk of body.open() as AsyncIterable<Buffer>) crc = crc32(chunk, crc);
+  for await (const chunk of body.open('digest') as AsyncIterable<Buffer>) crc = crc32(chunk, crc);
   return crc;
 }

@@ -376,12 +376,14 @@ export class UploadQueue {
       entry.error = undefined;
       if (this.#flushes > 0) entry.at = Date.now();
       this.#failed.delete(sequence);
-    } else this.#fail(entry, change, failure);
+    } else this.#fail(entry, failure);
     this.#wait(entry);
     this.#tell(sequence);
+    const { at, error } = entry;
+    if (error !== undefined) for (const listener of this.#listeners) listener.failed?.(sequence, change, error, at);
   }
 
-  #fail(entry: Entry, change: Change, failure: unknown): void {
+  #fail(entry: Entry, failure: unknown): void {
     const error =
       failure instanceof StoreError
         ? failure
@@ -397,6 +399,5 @@ export class UploadQueue {
     this.#failed.add(entry.sequence);
     const { hopeless, retry = persistentRetry } = this.#times;
     entry.at = Date.now() + (error.heals ? retryDelay(retry, entry.attempts, Math.random()) : hopeless);
-    for (const listener of this.#listeners) listener.failed?.(entry.sequence, change, error, entry.at);
   }
 }

@@ -105,7 +105,10 @@ export interface GetResult extends ObjectDescription {
 }
 
 /** What is uploaded: bytes at hand, or something that can be read again from its start when a request is repeated. */
-export type Body = Buffer | { readonly size: number; open(): Readable };
+export type Body = Buffer | { readonly size: number; open(purpose?: BodyPurpose): Readable };
+
+/** `digest`: it is only hashed, and does not count as sent. */
+export type BodyPurpose = 'digest';
 
 export interface PutRequest {
   readonly key: string;

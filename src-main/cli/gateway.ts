@@ -5,8 +5,10 @@ import { Command, Option } from 'commander';
 import type { GatewayConfiguration } from '../../gateway/configuration.ts';
 import type { LogLevel } from '../../gateway/main.ts';
 import { folders } from '../folders.ts';
+import { defaultDataFolder } from './running-gateway.ts';
 import { CommandError } from './command-error.ts';
 import { readCredentialsFile } from '../connections/credentials-file.ts';
+import { ControlServer } from './control-server.ts';
 import { gatewayConfigurationFrom, type GatewayOptions } from './gateway-configuration.ts';
 import { serveGateway } from './serve-gateway.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -89,7 +91,7 @@ async function gateway(options: Options): Promise<number> {
     platform: process.platform,
     uid: process.getuid?.(),
     gid: process.getgid?.(),
-    dataFolder: path.join(folders().data, 'gateway'),
+    dataFolder: defaultDataFolder(),
     cacheFolder: path.join(folders().cache, 'gateway'),
     credentials,
     tls: await readTlsFiles(options, workingFolder),
@@ -110,6 +112,13 @@ async function gateway(options: Options): Promise<number> {
       }),
     log,
     pidFile: options.pidFile === undefined ? undefined : path.resolve(workingFolder, options.pidFile),
+    openControl: (running) =>
+      ControlServer.open({
+        gateway: running,
+        runtimeFolder: folders().runtime,
+        dataFolder: configuration.dataFolder,
+        platform: process.platform,
+      }),
   });
 }
 

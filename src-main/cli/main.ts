@@ -2,7 +2,12 @@
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
+import { flushCommand } from './flush.ts';
 import { gatewayCommand } from './gateway.ts';
+import { limitCommand } from './limit.ts';
+import { pauseCommand } from './pause.ts';
+import { resumeCommand } from './resume.ts';
+import { statusCommand } from './status.ts';
 
 async function run(argv: readonly string[]): Promise<number> {
   let status = 0;
@@ -11,11 +16,11 @@ async function run(argv: readonly string[]): Promise<number> {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  program.addCommand(
-    gatewayCommand((result) => {
-      status = result;
-    }).copyInheritedSettings(program),
-  );
+  const ended = (result: number): void => {
+    status = result;
+  };
+  const commands = [gatewayCommand, statusCommand, flushCommand, pauseCommand, resumeCommand, limitCommand];
+  for (const command of commands) program.addCommand(command(ended).copyInheritedSettings(program));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return status;

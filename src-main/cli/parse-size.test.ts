@@ -20,5 +20,6 @@ describe('a size', () => {
 
   it('below the least is refused with the least', () => {
     expect(() => parseSize('1M', 8 * 1024 ** 2)).toThrow('needs at least 8M, and not "1M"');
+    expect(() => parseSize('1023', 1024)).toThrow('needs at least 1K, and not "1023"');
   });
 });

@@ -14,6 +14,12 @@ export function parseSize(text: string, least = 0): number {
   if (!Number.isSafeInteger(bytes)) {
     throw new ParseError(`needs a size, such as 512M or 10G, and not ${JSON.stringify(text)}`);
   }
-  if (bytes < least) throw new ParseError(`needs at least ${least / 1024 ** 2}M, and not ${JSON.stringify(text)}`);
+  if (bytes < least) throw new ParseError(`needs at least ${shortest(least)}, and not ${JSON.stringify(text)}`);
   return bytes;
+}
+
+/** In the largest unit of which it is a whole number. */
+function shortest(bytes: number): string {
+  const [unit, factor] = Object.entries(units).findLast(([, each]) => bytes % each === 0) ?? ['', 1];
+  return `${bytes / factor}${unit}`;
 }

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const ready = `{ address: '::1', port: 2049, stop: async (options) => { console.log('stop', JSON.stringify(options)); STOP } }`;
+const ready = `{ address: '::1', port: 2049, stopAsked: new Promise(() => {}), stop: async (options) => { console.log('stop', JSON.stringify(options)); STOP } }`;
 
 interface Served {
   readonly child: ChildProcessWithoutNullStreams;

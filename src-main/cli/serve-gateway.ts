@@ -18,6 +18,8 @@ export interface Serving {
   readonly log: Log;
   /** Absolute path; undefined: no pid file. */
   readonly pidFile: string | undefined;
+  /** Opens the control connection to it; undefined: none. */
+  readonly openControl?: (gateway: RunningGateway) => Promise<{ close(): Promise<void> }>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Serving {
  * @returns the exit status; the caller ends the process with it at once
  * @throws what `start` throws; CommandError for the pid file
  */
-export async function serveGateway({ start, log, pidFile: path }: Serving): Promise<number> {
+export async function serveGateway({ start, log, pidFile: path, openControl }: Serving): Promise<number> {
   const pidFile = path === undefined ? undefined : await PidFile.claim(path);
   const first = Promise.withResolvers<Signal>();
   const second = Promise.withResolvers<Signal>();
@@ -49,16 +51,26 @@ export async function serveGateway({ start, log, pidFile: path }: Serving): Prom
       log.error({ err }, 'stopped by a defect; what was committed goes up after the next start');
       process.exit(exitAtOnce(1));
     });
+    let control: { close(): Promise<void> } | undefined;
     try {
+      control = await openControl?.(running);
       await pidFile?.write();
     } catch (error) {
+      await control?.close();
       await running.stop({ finishUploads: false });
       throw error;
     }
     process.stdout.write(`ready ${formatAddress(running.address, running.port)}\n`);
-    const signal = await first.promise;
+    const asked = await Promise.race([first.promise, running.stopAsked]);
+    const signal = typeof asked === 'string' ? asked : undefined;
+    const { finishUploads } = typeof asked === 'string' ? { finishUploads: true } : asked;
     log.info({ signal }, 'stopping once uploads are finished; a second signal stops at once, and nothing is lost');
-    const interrupted = await Promise.race([running.stop({ finishUploads: true }), second.promise]);
+    const interrupted = await Promise.race([
+      // Shut before another gateway may have the data folder: its socket would have the same name.
+      running.stop({ finishUploads, beforeRelease: async () => control?.close() }),
+      signal === undefined ? Promise.race([first.promise, second.promise]) : second.promise,
+    ]);
+    await control?.close();
     return exitAtOnce(interrupted === undefined ? 0 : bySignal(interrupted));
   } catch (error) {
     exitAtOnce(1);

@@ -35,7 +35,7 @@ export async function payloadHash(body: Body | undefined, secure: boolean, requi
   if (!required && (secure || !Buffer.isBuffer(body) || body.length > hashAtOnce)) return unsignedPayload;
   if (!Buffer.isBuffer(body)) {
     const running = createHash('sha256');
-    for await (const chunk of body.open() as AsyncIterable<Buffer>) running.update(chunk);
+    for await (const chunk of body.open('digest') as AsyncIterable<Buffer>) running.update(chunk);
     return running.digest('hex');
   }
   if (body.length <= hashAtOnce) return hash('sha256', body, 'hex');
