@@ -83,7 +83,7 @@ export class Gateway {
       undo.push(() => lock.release());
       const database = await Database.open(path.join(dataFolder, 'database'));
       undo.push(() => database.close());
-      const stores = new Stores(database);
+      const stores = new Stores(database, log);
       undo.push(() => stores.close());
       const cache = await BlockCache.open({
         memoryBytes: configuration.cache.memoryBytes,
@@ -105,8 +105,13 @@ export class Gateway {
       });
       undo.push(() => files.close());
       const uids = admittedUids(bind.address);
-      await Promise.all(configuration.exports.map(async (one) => files.addExport(one, await stores.open(one), uids)));
-      await offerBuckets(configuration, stores, files, uids, log);
+      const offer = async (one: ExportConfiguration): Promise<void> => {
+        const store = await stores.open(one);
+        await stores.check(one, files.knows(store, one.prefix));
+        await files.addExport(one, store, uids);
+      };
+      await Promise.all(configuration.exports.map(offer));
+      await offerBuckets(configuration, stores, files, offer, log);
       const { fileSystem } = files;
       const clock = (): number => performance.now();
       const state = new ServerState({
@@ -192,7 +197,7 @@ async function offerBuckets(
   { allBuckets }: GatewayConfiguration,
   stores: Stores,
   files: FileTree,
-  uids: ReadonlySet<number> | undefined,
+  offerOne: (one: ExportConfiguration) => Promise<void>,
   log: Log,
 ): Promise<void> {
   if (allBuckets === undefined) return;
@@ -203,7 +208,7 @@ async function offerBuckets(
     await Promise.all(
       added.map(async (one: ExportConfiguration) => {
         try {
-          await files.addExport(one, await stores.open(one), uids);
+          await offerOne(one);
           offered.add(one.name);
         } catch (error) {
           // One bucket that may be listed but not used must not keep the others away.

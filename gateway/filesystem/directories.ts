@@ -16,14 +16,12 @@ import type { Export, Exports } from './exports.ts';
 import { KnownDirectories } from './knowledge.ts';
 import { ListingProgress, ListingRun, type Stretch } from './listing-run.ts';
 import { isName } from './names.ts';
+import { Outages } from './outages.ts';
 import { Reconciler } from './reconciler.ts';
 import { WalkAhead } from './walk-ahead.ts';
 
 /** Milliseconds that a listing of a large directory counts when only its attributes are asked for. */
 const largeAge = 60_000;
-
-/** Milliseconds after a failure in which the store is not asked again for what is known. */
-const failurePause = 2000;
 
 /** How often a directory is listed that is renamed meanwhile. */
 const maxTries = 3;
@@ -49,6 +47,7 @@ export class Directories {
   readonly #listings = new Map<Fileid, ListingProgress>();
   readonly #walks = new Walks<Fileid>();
   readonly #ahead: WalkAhead;
+  readonly #outages: Outages;
   /** What is being written to the database. */
   readonly #writing = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -57,12 +56,14 @@ export class Directories {
     this.#parts = parts;
     this.#reconciler = new Reconciler(parts);
     this.#ahead = new WalkAhead(parts.tree, parts.log);
+    this.#outages = new Outages(parts.log);
   }
 
   /** Nothing more is written to the database once it resolves; requests to the store that are under way come to nothing. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#ahead.close();
+    this.#outages.close();
     await Promise.allSettled(this.#writing);
   }
 
@@ -104,8 +105,8 @@ export class Directories {
       this.#ahead.follow(directory);
       return undefined;
     }
-    const isKnown = known?.listed !== undefined || this.#parts.tree.entry(directory, name) !== undefined;
-    return this.#ask(directory, isKnown, async () => {
+    const isKnown = this.#wasListed(directory) || this.#parts.tree.entry(directory, name) !== undefined;
+    return this.#ask(of, isKnown, async () => {
       const running = this.#listings.get(directory);
       if (running?.isDecided(name) === true) return;
       if (known?.large !== true && (await this.#isInListing(of, directory, name))) return;
@@ -123,15 +124,12 @@ export class Directories {
     return false;
   }
 
-  /**
-   * Brings the tree up to date for the whole directory.
-   * @throws StoreError where nothing was known before
-   */
+  /** Brings the tree up to date for the whole directory. @throws StoreError where nothing was known before */
   async ensureListed(directory: Fileid): Promise<void> {
     const of = this.#remote(directory);
     const listed = this.#known.get(directory)?.listed;
     if (of === undefined || this.#isFresh(of, listed)) return;
-    await this.#ask(directory, listed !== undefined, () => this.#listAll(of, directory, () => false));
+    await this.#ask(of, this.#wasListed(directory), () => this.#listAll(of, directory, () => false));
   }
 
   /** Lists the directory until it is known to its end, or enough of it. */
@@ -165,7 +163,7 @@ export class Directories {
       for (const { name } of this.#parts.tree.byName(directory)) if (progress.isDecided(name)) return true;
       return false;
     };
-    await this.#ask(directory, listed !== undefined, () => this.#listAll(of, directory, isFilled));
+    await this.#ask(of, this.#wasListed(directory), () => this.#listAll(of, directory, isFilled));
   }
 
   /**
@@ -181,13 +179,13 @@ export class Directories {
     const running = this.#listings.get(directory);
     if (begins) this.#walks.read(directory, performance.now());
     else if (running?.isWanted === true) return running;
-    else if (known?.listed !== undefined || known?.failed !== undefined) return undefined;
+    else if (known?.listed !== undefined) return undefined;
     if (this.#isFresh(of, known?.listed)) {
       this.#ahead.follow(directory);
       return undefined;
     }
     let progress: ListingProgress | undefined;
-    await this.#ask(directory, known?.listed !== undefined, async () => {
+    await this.#ask(of, this.#wasListed(directory), async () => {
       progress = await this.#listAll(of, directory, () => true);
     });
     return progress;
@@ -226,18 +224,17 @@ export class Directories {
     return since !== undefined && since >= performance.now() - configuration.metadataTtl * 1000;
   }
 
+  /** All that the store had in the directory is in the tree, from this run of the gateway or an earlier one. */
+  #wasListed(directory: Fileid): boolean {
+    return this.#known.get(directory)?.listed !== undefined || this.#parts.tree.get(directory)?.listed === true;
+  }
+
   /** A store that cannot be reached is no error where an earlier answer is known: that goes on to count. */
-  async #ask(directory: Fileid, isKnown: boolean, question: () => Promise<unknown>): Promise<void> {
-    const known = this.#known.get(directory);
-    if (isKnown && known?.failed !== undefined && performance.now() - known.failed < failurePause) return;
-    try {
+  #ask(of: Export, isKnown: boolean, question: () => Promise<unknown>): Promise<void> {
+    return this.#outages.ask(of, isKnown, async () => {
+      await this.#parts.exports.sample(of);
       await question();
-      this.#known.of(directory).failed = undefined;
-    } catch (error) {
-      if (!isKnown || !(error instanceof StoreError) || !error.heals) throw error;
-      this.#known.of(directory).failed = performance.now();
-      this.#parts.log.warn({ code: error.code }, error.message);
-    }
+    });
   }
 
   /** The name's state is decided here alone, whatever the store says. */
@@ -338,6 +335,7 @@ export class Directories {
   }
 
   #note(run: ListingRun, { directory, isWhole, to, names, hidden, since }: Stretch): void {
+    const { database, tree } = this.#parts;
     if (!isWhole) return;
     if (to === undefined) {
       const known = this.#known.of(directory);
@@ -346,6 +344,8 @@ export class Directories {
       known.large = names >= 1000;
       this.#reportHidden(run.of, directory, known.hidden, hidden);
       known.hidden = hidden;
+      // For the next run: with the store away, a name that is not in the tree is taken to be free.
+      if (tree.get(directory)?.listed !== true) database.transact(() => tree.update(directory, { listed: true }));
       if (directory !== run.top) this.#ahead.foresee(run, directory);
     }
     this.#listings.get(directory)?.advance(to);

@@ -102,6 +102,8 @@ export class Exports {
   readonly #counters: Table<number>;
   readonly #byId = new Map<number, Export>();
   readonly #byName = new Map<string, Export>();
+  /** Whose objects have not been looked at in this run. */
+  readonly #unsampled = new Set<Export>();
   readonly #secrets: Table<Buffer>;
   /** Authenticates filehandles; stays the same over restarts. */
   readonly secret: KeyObject;
@@ -139,6 +141,7 @@ export class Exports {
     this.#byId.set(added.id, added);
     this.#byName.set(added.name, added);
     this.#places.set(added.id, place);
+    if (configuration.metadata === 'auto' && !record.sampled) this.#unsampled.add(added);
     this.#database.transact(() => {
       const root = this.#tree.require(added.root);
       if (root.name !== added.name) this.#tree.update(added.root, { name: added.name });
@@ -152,6 +155,7 @@ export class Exports {
     if (removed === undefined) return;
     this.#byName.delete(name);
     this.#byId.delete(removed.id);
+    this.#unsampled.delete(removed);
     this.#noteChange();
   }
 
@@ -189,16 +193,23 @@ export class Exports {
     this.#note(found, { posix: true });
   }
 
-  /** Looks at some objects, once for every export, whether they carry POSIX metadata. @throws StoreError */
+  /** Whether an earlier run has offered this place: then there may be unsent data of it, and clients that know it. */
+  knows(place: Place): boolean {
+    return this.#records.get([identityOf(place)]) !== undefined;
+  }
+
+  /**
+   * Looks at some objects, once for every export, whether they carry POSIX metadata. It comes before anything else that is
+   * asked of the export, since attributes that were answered are not corrected. @throws StoreError
+   */
   async sample(of: Export): Promise<void> {
+    if (!this.#unsampled.has(of)) return;
     const { store, prefix } = of.place;
-    const record = this.#records.get([identityOf(of.place)]);
-    if (of.configuration.metadata !== 'auto' || record?.sampled === true) return;
     const { objects } = await store.list({ prefix, limit: sampleSize });
-    if (objects.length === 0) return;
     const described = await Promise.all(objects.map(({ key }) => store.head(key)));
+    if (!this.#unsampled.delete(of)) return;
     if (described.some((one) => one !== undefined && hasPosixMetadata(one.metadata))) this.markPosix(of);
-    this.#note(of, { sampled: true });
+    if (objects.length > 0) this.#note(of, { sampled: true });
   }
 
   #note(of: Export, fields: Partial<ExportRecord>): void {

@@ -266,14 +266,24 @@ export class FileTree {
     return new FileTree(options, segments);
   }
 
-  /** @param uids who may use it; undefined: anybody who may connect @throws StoreError */
+  /** Whether an earlier run has offered what is there. */
+  knows(store: ObjectStore, prefix: string): boolean {
+    return this.#exports.knows({ store, prefix });
+  }
+
+  /**
+   * @param uids who may use it; undefined: anybody who may connect
+   * @throws StoreError where the store does not answer and nothing is known of it
+   */
   async addExport(
     configuration: ExportConfiguration,
     store: ObjectStore,
     uids: ReadonlySet<number> | undefined,
   ): Promise<void> {
+    const isKnown = this.knows(store, configuration.prefix);
     const added = this.#exports.add(configuration, { store, prefix: configuration.prefix }, uids);
-    await this.#exports.sample(added);
+    // Of one that was offered before, objects are looked at before anything else is asked; it may be away now.
+    if (!isKnown) await this.#exports.sample(added);
     // Its root's filehandle is for ever.
     await this.#database.durable();
     this.#queue.release();

@@ -16,8 +16,6 @@ export class Knowledge {
   begun: { readonly to: string; readonly at: number } | undefined;
   /** The last listing had more than one page. */
   large = false;
-  /** The store could not be asked; what was known before goes on to count until this is over. */
-  failed: number | undefined;
   /** Keys that no name can show. */
   hidden = 0;
   #names: Map<string, number> | undefined;

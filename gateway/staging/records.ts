@@ -77,6 +77,8 @@ export interface InodeRecord {
   readonly localOnly?: boolean;
   /** Of a directory: the store may hold keys below it. */
   readonly remote?: boolean;
+  /** Of a directory: it has been listed to its end, so what the store had then is in the tree. */
+  readonly listed?: boolean;
 }
 
 export interface StagedRecord {

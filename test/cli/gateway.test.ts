@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startProxy } from '../s3/proxy.ts';
 import { startMoto, type S3Server } from '../s3/servers.ts';
 import { CommandLine } from './windlass.ts';
 
@@ -116,6 +117,29 @@ describe('windlass gateway with S3', () => {
     expect({ status, said }).toEqual({ status: 0, said: [] });
     expect(stderr).not.toContain(secret);
   });
+
+  it.each([
+    ['one bucket', ['--export', 'a=photos']],
+    ['every bucket', []],
+  ])(
+    'serves %s that it has served before while nobody answers at the endpoint',
+    async (_what, exports) => {
+      const proxy = await startProxy({ target: s3.endpoint });
+      const args = ['--endpoint', proxy.endpoint, '--region', s3.region, ...exports];
+      const environment = { AWS_ACCESS_KEY_ID: 'windlass-test', AWS_SECRET_ACCESS_KEY: secret };
+      const first = await windlass.startGateway(args, { environment });
+      first.child.kill('SIGTERM');
+      await first.result;
+      await proxy.stop();
+      const { child, port, result } = await windlass.startGateway(args, { environment });
+      expect(await connects(port)).toBe(true);
+      child.kill('SIGTERM');
+      const { status, stderr } = await result;
+      expect(status).toBe(0);
+      expect(stderr).toMatch(/Nothing answers at .* shows what was known before\./);
+    },
+    120_000,
+  );
 
   it('warns of keys in its arguments', async () => {
     const { child, result } = await windlass.startGateway([
