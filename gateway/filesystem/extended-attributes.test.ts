@@ -16,12 +16,12 @@ interface Mount {
 }
 
 /** A bucket with an object `a` of which s3fs has kept attributes. */
-async function mount(metadataTtl = 10): Promise<Mount> {
+async function mount(metadataTtl = 10, metadata: 'auto' | 'full' = 'auto'): Promise<Mount> {
   const bucket = new MemoryBucket();
   bucket.write('a', Buffer.from('content'), foreign);
   const retry = { baseMilliseconds: 1, capMilliseconds: 5, maxAttempts: Infinity };
   const times = { settle: 60_000, latest: 60_000, idle: 60_000, hopeless: 60_000, retry };
-  const life = await GatewayLife.begin({ store: { bucket }, times, configuration: { metadataTtl } });
+  const life = await GatewayLife.begin({ store: { bucket }, times, configuration: { metadataTtl, metadata } });
   onTestFinished(() => life.cleanUp());
   life.tree.start(Promise.resolve());
   const { fileSystem } = life;
@@ -36,10 +36,24 @@ describe('Extended attributes', () => {
   it('are read where s3fs has left them, by one HEAD for all of them', async () => {
     const { fileSystem, file, life } = await mount();
     life.store.counts.clear();
-    expect(await fileSystem.listXattrs(file, root)).toEqual(['theirs']);
     expect((await fileSystem.getXattr(file, 'theirs', root)).toString()).toBe('abc');
+    expect(await fileSystem.listXattrs(file, root)).toEqual(['theirs']);
     await expect(fileSystem.getXattr(file, 'hidden', root)).rejects.toMatchObject({ code: 'NOXATTR' });
     expect(Object.fromEntries(life.store.counts)).toEqual({ head: 1 });
+  });
+
+  it('cost no request to list, since `ls -l` does so with every file', async () => {
+    const { fileSystem, file, life } = await mount();
+    await fileSystem.attributes(file);
+    life.store.counts.clear();
+    expect(await fileSystem.listXattrs(file, root)).toEqual([]);
+    expect(Object.fromEntries(life.store.counts)).toEqual({});
+  });
+
+  it('are listed where the metadata of every object are read', async () => {
+    const { fileSystem, file } = await mount(10, 'full');
+    await fileSystem.attributes(file);
+    expect(await fileSystem.listXattrs(file, root)).toEqual(['theirs']);
   });
 
   it('that are set later cost one copy of the object onto itself, and keep the rest of the metadata', async () => {
@@ -132,6 +146,7 @@ describe('Extended attributes', () => {
     await life.tree.flush();
     bucket.write('a', Buffer.from('other content'), { user: {}, contentType: 'text/x-foreign' });
     const found = await fileSystem.lookup(directory, 'a', root);
+    await expect(fileSystem.getXattr(found, 'mine', root)).rejects.toMatchObject({ code: 'NOXATTR' });
     expect(await fileSystem.listXattrs(found, root)).toEqual([]);
   });
 });

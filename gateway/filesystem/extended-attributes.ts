@@ -46,14 +46,17 @@ export class ExtendedAttributes {
   }
 
   async get(node: Node, name: string, caller: Caller): Promise<Buffer> {
-    const value = (await this.#readable(node, caller))[namespacePrefix + name];
+    await this.#requireReadable(node, caller);
+    await this.#learn(node.fileid);
+    const value = this.#known(node)[namespacePrefix + name];
     if (value === undefined) throw new FileSystemError('NOXATTR');
     return Buffer.from(value, 'base64');
   }
 
+  /** Those that are known: `ls -l` asks this of every file of a directory, and that must not cost a HEAD for each. */
   async list(node: Node, caller: Caller): Promise<readonly string[]> {
-    const names = Object.keys(await this.#readable(node, caller));
-    return names
+    await this.#requireReadable(node, caller);
+    return Object.keys(this.#known(node))
       .filter((name) => name.startsWith(namespacePrefix))
       .map((name) => name.slice(namespacePrefix.length))
       .sort();
@@ -89,15 +92,17 @@ export class ExtendedAttributes {
       throw new FileSystemError('XATTR2BIG', `an object carries ${maxUserMetadata} bytes of metadata`);
   }
 
-  async #readable(node: Node, caller: Caller): Promise<Xattrs> {
-    if (node instanceof RootNode) return {};
-    const { inodes, tree } = this.#parts;
+  async #requireReadable(node: Node, caller: Caller): Promise<void> {
+    if (node instanceof RootNode) return;
+    const { inodes } = this.#parts;
     await inodes.revalidate(inodes.inode(node).record);
     await inodes.describe(node.fileid);
     const { record, node: inode } = inodes.inode(node);
     if (!mayRead(record, inode.export.squash(caller))) throw new FileSystemError('ACCESS');
-    await this.#learn(node.fileid);
-    return xattrsOf(tree.get(node.fileid) ?? record);
+  }
+
+  #known(node: Node): Xattrs {
+    return xattrsOf(this.#parts.tree.get(node.fileid) ?? {});
   }
 
   async #change(
