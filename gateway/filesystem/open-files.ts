@@ -60,6 +60,8 @@ export class OpenFiles {
     const handles = this.#open.get(node.fileid) ?? new Set();
     handles.add(handle);
     this.#open.set(node.fileid, handles);
+    // A file that was created a moment ago is not sent empty while its content is on its way.
+    if (access.write) this.#parts.queue.touchFile(node.fileid, true);
     return handle;
   }
 
