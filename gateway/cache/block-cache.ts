@@ -4,6 +4,7 @@
  * the next ones asked for already.
  */
 import type { Log } from '../log.ts';
+import type { ObjectMetadata } from '../store/object-store.ts';
 import { blockSize, lengthOf, type ObjectSource } from './blocks.ts';
 import { DiskBlocks } from './disk-blocks.ts';
 import { fetchBlocks } from './fetch.ts';
@@ -80,6 +81,11 @@ export class BlockCache {
       parts.push(block.subarray(Math.max(0, offset - start), Math.min(block.length, end - start)));
     }
     return parts;
+  }
+
+  /** The version's metadata, where a GET of late has told them. */
+  metadataOf(source: ObjectSource): ObjectMetadata | undefined {
+    return this.#memory.known(source)?.metadata;
   }
 
   #readerOf(object: CachedObject): Reader {
@@ -159,7 +165,8 @@ export class BlockCache {
       this.#disk?.write(object.digest, index, block);
       waiting[arrived++]?.resolve(block);
     };
-    fetchBlocks(source, offset, length, take).catch((error: unknown) => {
+    const learn = (metadata: ObjectMetadata): void => void (object.metadata = metadata);
+    fetchBlocks(source, offset, length, { learn, take }).catch((error: unknown) => {
       for (; arrived < waiting.length; arrived++) {
         object.arriving.delete(first + arrived);
         waiting[arrived]?.reject(error);

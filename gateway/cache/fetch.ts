@@ -1,9 +1,10 @@
 /** One GET, handed over block by block as they fill. */
-import { StoreError } from '../store/object-store.ts';
+import { StoreError, type ObjectMetadata } from '../store/object-store.ts';
 import { blockSize, type ObjectSource } from './blocks.ts';
 
 /**
- * GETs the bytes from `offset`, the border of a block, and gives `take` whole blocks in order.
+ * GETs the bytes from `offset`, the border of a block, and gives `take` whole blocks in order, and before them the object's
+ * metadata.
  * @param length bytes; a multiple of the block's size, or up to the end of the object
  * @throws StoreError, where it ends before its last block
  */
@@ -11,11 +12,12 @@ export async function fetchBlocks(
   { store, key, version }: ObjectSource,
   offset: number,
   length: number,
-  take: (block: Buffer) => void,
+  { learn, take }: { readonly learn: (metadata: ObjectMetadata) => void; readonly take: (block: Buffer) => void },
 ): Promise<void> {
   const { etag, versionId } = version;
   const pin = versionId === undefined ? { etag } : { etag, versionId };
-  const { body } = await store.get({ key, range: { offset, length }, pin });
+  const { body, metadata } = await store.get({ key, range: { offset, length }, pin });
+  learn(metadata);
   let left = length;
   let block = Buffer.allocUnsafeSlow(Math.min(blockSize, left));
   let filled = 0;

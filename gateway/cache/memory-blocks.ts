@@ -1,4 +1,5 @@
 /** Blocks in memory, those used last; and of each object that is being read, which blocks are on their way. */
+import type { ObjectMetadata } from '../store/object-store.ts';
 import { digestOf, nameOf, type ObjectSource } from './blocks.ts';
 
 /** What is known of one version while it is being read. */
@@ -8,6 +9,8 @@ export class CachedObject {
   readonly blocks = new Map<number, Block>();
   /** Being fetched, or read from the disk. */
   readonly arriving = new Map<number, Promise<Buffer>>();
+  /** As the last GET has told them. */
+  metadata: ObjectMetadata | undefined;
   #digest: Buffer | undefined;
 
   constructor(name: string) {
@@ -54,6 +57,11 @@ export class MemoryBlocks {
       if (++this.#idle > maxIdle) this.#forgetIdle();
     }
     return object;
+  }
+
+  /** As `object`, but undefined where nothing is known of it. */
+  known(source: ObjectSource): CachedObject | undefined {
+    return this.#objects.get(nameOf(source));
   }
 
   get(object: CachedObject, index: number): Buffer | undefined {

@@ -4,9 +4,13 @@ import { ReadAhead, Reader, type Window } from './read-ahead.ts';
 const MiB = 1024 * 1024;
 
 /** What is asked for while a reader goes through `reads` of an object of `size`. All in MiB. */
-function windowsOf(reads: Iterable<readonly [number, number]>, size: number, budget = 32): Window[] {
+function windowsOf(
+  reads: Iterable<readonly [number, number]>,
+  size: number,
+  { budget = 32, end }: { budget?: number; end?: number } = {},
+): Window[] {
   const readAhead = new ReadAhead(budget * MiB, () => 0);
-  const reader = new Reader();
+  const reader = new Reader(end === undefined ? undefined : end * MiB);
   return [...reads].flatMap(([offset, length]) => readAhead.plan(reader, offset * MiB, length * MiB, size * MiB));
 }
 
@@ -48,6 +52,11 @@ describe('Read-ahead', () => {
     expect(ahead[1]).toBeLessThanOrEqual(8);
     expect(Math.max(...ahead)).toBeLessThanOrEqual(40);
     expect(Math.min(...ahead.slice(40))).toBeGreaterThanOrEqual(32);
+  });
+
+  it('asks at once for all that a reader says it will read, and for nothing beyond', () => {
+    expect(inMiB(windowsOf(inSequence(35, 43), 64, { end: 43 }))).toEqual([[35, 43]]);
+    expect(inMiB(windowsOf(inSequence(3, 19), 64, { end: 19, budget: 8 })).at(-1)?.[1]).toBe(19);
   });
 
   it('asks for nothing on behalf of a random reader', () => {

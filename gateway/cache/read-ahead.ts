@@ -51,6 +51,12 @@ interface Stream {
 export class Reader {
   /** In the order of their last use. */
   readonly streams: Stream[] = [];
+  /** Bytes: all up to there will be read, and nothing beyond. undefined: nobody knows. */
+  readonly end: number | undefined;
+
+  constructor(end?: number) {
+    this.end = end;
+  }
 }
 
 export class ReadAhead {
@@ -72,21 +78,24 @@ export class ReadAhead {
   plan(reader: Reader, offset: number, length: number, size: number): readonly Window[] {
     const end = offset + length;
     const stream = this.#stream(reader, offset, end);
-    if (stream.run < proof) {
+    if (stream.run < proof && reader.end === undefined) {
       stream.reach = Math.max(stream.reach, Math.ceil(end / blockSize) * blockSize);
       return none;
     }
     this.#active.delete(stream);
     this.#active.add(stream);
     const share = this.#share();
-    // As much as it had read before this.
-    const trusted = Math.min(Math.max(0, offset - stream.start), share);
+    // As much as it had read before this, unless it says how much it reads.
+    const trusted = Math.min(Math.max(0, reader.end === undefined ? offset - stream.start : reader.end - end), share);
     const target = Math.min(size, stream.next + trusted);
     if (stream.reach >= target) return none;
     const windows: Window[] = [];
     while (stream.reach < target) {
       const from = stream.reach;
-      stream.reach = Math.min(size, windowEnd(from, stream.windows++, share));
+      stream.reach = Math.min(
+        size,
+        reader.end === undefined ? windowEnd(from, stream.windows++, share) : Math.ceil(target / blockSize) * blockSize,
+      );
       windows.push({ from, to: stream.reach });
     }
     return windows;

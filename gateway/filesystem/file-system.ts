@@ -165,7 +165,7 @@ export interface FileSystem {
   /** @throws BADHANDLE (malformed), STALE (wrong MAC, gone, revoked), ACCESS (the grant does not admit the caller) */
   resolve(handle: Buffer, caller: Caller): Node;
 
-  /** This, `attributes` and `access` answer without a promise what is known, and throw without one what is. */
+  /** This, `attributes` and `access` answer without a promise what is known, and throw at once what can be said at once. */
   lookup(directory: Node, name: string, caller: Caller): Promise<Node> | Node;
   /** The directory above; at the root of an export the root of the gateway. @throws NOENT at the root of all */
   lookupParent(directory: Node, caller: Caller): Promise<Node>;

@@ -1,9 +1,10 @@
 /** What a file contains: staged extents over the bytes of its object. */
 import type { BlockCache } from '../cache/block-cache.ts';
+import type { ObjectSource } from '../cache/blocks.ts';
 import type { Reader } from '../cache/read-ahead.ts';
 import type { Fileid, InodeRecord, StoredObject } from './records.ts';
 import type { Tree } from './tree.ts';
-import { StoreError } from '../store/object-store.ts';
+import { StoreError, type ObjectMetadata } from '../store/object-store.ts';
 import { Extents, type Extent } from './extents.ts';
 import type { Loans } from './loans.ts';
 import type { OwnUploads } from './own-uploads.ts';
@@ -117,6 +118,11 @@ export class Content {
       piece.extent === undefined ? this.#base(view, piece.offset, piece.length, reader) : this.#extent(piece.extent),
     );
     return (await Promise.all(parts)).flat();
+  }
+
+  /** The metadata of an object, where reading it has told them. */
+  metadataOf(source: ObjectSource): ObjectMetadata | undefined {
+    return this.#cache.metadataOf(source);
   }
 
   async #extent(extent: Extent): Promise<readonly Buffer[]> {

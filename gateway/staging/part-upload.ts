@@ -1,14 +1,24 @@
 /** Sends the bytes of one generation of a file: in one PUT where they are few, else in parts. */
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { Reader } from '../cache/read-ahead.ts';
 import type { Database } from '../database/database.ts';
 import type { Bandwidth } from './bandwidth.ts';
-import type { Body, ByteRange, Condition, ObjectMetadata, Part, Pin, Version } from '../store/object-store.ts';
+import type {
+  Body,
+  ByteRange,
+  Condition,
+  ObjectMetadata,
+  Part,
+  Pin,
+  StoreLimits,
+  Version,
+} from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
-import type { Content, ContentView } from './content.ts';
+import { baseLimit, type Content, type ContentView } from './content.ts';
 import { Extents } from './extents.ts';
 import type { Loans } from './loans.ts';
-import { multipartThreshold, planParts } from './parts.ts';
+import { multipartThreshold, planParts, type PlannedPart } from './parts.ts';
 import type { Place, Places } from './places.ts';
 import { contentKey, contentMark } from './posix-metadata.ts';
 import type { Meter, ProgressBoard } from './progress.ts';
@@ -75,8 +85,7 @@ export class PartUpload {
     const { changes, database, loans, places } = this.#parts;
     const { multipart, limits } = place.store;
     const source = view.object === undefined ? undefined : places.locate(view.fileid, view.export, view.object);
-    const baseLength = source === undefined ? 0 : Math.min(view.baseLength, source.version.size);
-    const planned = planParts(view.size, view.extents ?? Extents.empty, baseLength, limits);
+    const planned = partsOf(view, limits);
     const uploadId = await multipart.create(physical, metadata);
     // Remembered, so that a crash leaves no parts behind that are paid for.
     database.transact(() => {
@@ -118,6 +127,22 @@ export class PartUpload {
     }
   }
 
+  /**
+   * Begins to read what `send` will have to read of the file's own object, if anything: the answer tells its metadata too.
+   * @throws StoreError
+   */
+  async begin(view: ContentView): Promise<void> {
+    const { limits } = this.#parts.places.require(view.export).store;
+    for (const { copy, offset, length } of partsOf(view, limits)) {
+      if (copy) continue;
+      for (const piece of (view.extents ?? Extents.empty).pieces(offset, length)) {
+        if (piece.extent !== undefined || piece.offset >= baseLimit(view)) continue;
+        await this.#parts.content.read(view, piece.offset, 1, new Reader(offset + length));
+        return;
+      }
+    }
+  }
+
   /** Bytes of the view: small ones at hand, more of them read again for every try. */
   async #body(view: ContentView, { offset, length }: ByteRange, meter: Meter): Promise<Body> {
     const { bandwidth, content } = this.#parts;
@@ -129,8 +154,9 @@ export class PartUpload {
     }
     let sent = 0;
     async function* read(): AsyncGenerator<Buffer> {
+      const reader = new Reader(offset + length);
       for (let at = 0; at < length; at += readSize) {
-        yield* await content.read(view, offset + at, Math.min(readSize, length - at));
+        yield* await content.read(view, offset + at, Math.min(readSize, length - at), reader);
       }
     }
     async function* send(): AsyncGenerator<Buffer> {
@@ -152,6 +178,12 @@ export class PartUpload {
       open: (purpose) => Readable.from(purpose === 'digest' ? read() : send(), { objectMode: false }),
     };
   }
+}
+
+/** How it is sent: in one PUT, or in these parts. */
+function partsOf(view: ContentView, limits: StoreLimits): readonly PlannedPart[] {
+  if (view.size <= multipartThreshold) return [{ copy: false, offset: 0, length: view.size }];
+  return planParts(view.size, view.extents ?? Extents.empty, baseLimit(view), limits);
 }
 
 /** The loan that all of the content is, from its start. */

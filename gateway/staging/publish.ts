@@ -171,12 +171,24 @@ export class Publish {
     const source =
       record.object === undefined ? this.#copied(fileid) : places.locate(fileid, record.export, record.object);
     if (source === undefined) return;
-    const found = (await source.store.head(source.key))?.metadata;
+    const found = await this.#metadataOf(fileid, source);
     const learned = record.object === undefined && found !== undefined ? withoutAttributes(found) : found;
     const metadata = learned ?? metadataOf(record);
     database.transact(() => {
       if (tree.get(fileid)?.metadata === undefined) tree.update(fileid, { metadata });
     });
+  }
+
+  async #metadataOf(fileid: Fileid, source: ObjectSource): Promise<ObjectMetadata | undefined> {
+    const { content, files } = this.#parts;
+    try {
+      if (content.metadataOf(source) === undefined && files.get(fileid) !== undefined)
+        await this.#upload.begin(content.view(fileid));
+    } catch (error) {
+      // What becomes of an upload whose base is gone is decided when it is sent.
+      if (!isGone(error)) throw error;
+    }
+    return content.metadataOf(source) ?? (await source.store.head(source.key))?.metadata;
   }
 
   /** The object that a new file is a copy of, all of it. */
