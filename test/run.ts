@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { allPurposes, installPackages } from './lab/install.ts';
+import { installPackages, testPurposes } from './lab/install.ts';
 import { onContinuousIntegration } from './lab/machine.ts';
 import type { Summary } from './reporter.ts';
 
@@ -117,7 +117,7 @@ async function main(wanted: readonly string[]): Promise<number> {
     console.error(`There is no step ${unknown}; there are ${steps.map(({ name }) => name).join(', ')}.`);
     return 2;
   }
-  await installPackages(allPurposes);
+  await installPackages(testPurposes);
   const results: { readonly step: Step; readonly summary: Summary }[] = [];
   for (const step of steps) {
     if (wanted.length === 0 || wanted.includes(step.name)) results.push({ step, summary: await run(step) });

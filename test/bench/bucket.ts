@@ -26,7 +26,10 @@ export async function fillBucket(client: S3Client, bucket: string, objects: Work
 export async function findDifferences(client: S3Client, bucket: string, workload: Workload): Promise<string[]> {
   const sizes = await listSizes(client, bucket);
   const files = [...sizes.keys()].filter((key) => !key.endsWith('/'));
-  const differences = files.filter((key) => !(key in workload.after)).map((key) => `${key} is left over`);
+  const isUnchecked = (key: string): boolean => workload.unchecked !== undefined && key.startsWith(workload.unchecked);
+  const differences = files
+    .filter((key) => !(key in workload.after) && !isUnchecked(key))
+    .map((key) => `${key} is left over`);
   await forEach(Object.entries(workload.after), async ([key, content]) => {
     const size = sizes.get(key);
     if (size === undefined) differences.push(`${key} is missing`);

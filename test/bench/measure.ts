@@ -46,6 +46,7 @@ export async function measure(meter: Meter, peer: Peer, workload: Workload): Pro
     let began = 0;
     const job: Job = {
       ...{ endpoint, region, accessKeyId, secretAccessKey, bucket, folder },
+      earlier: workload.earlier ?? '',
       setUp: workload.setUp ?? '',
       script: workload.script,
       async began() {
@@ -106,6 +107,6 @@ export type Verdict = 'ok' | 'over' | 'wrong';
 
 export function verdictOf({ differences, total, bytesUp, bytesDown, workload }: Measurement): Verdict {
   if (differences.length > 0) return 'wrong';
-  if (total > workload.targetRequests) return 'over';
+  if (total > (workload.targetRequests ?? Infinity)) return 'over';
   return bytesUp + bytesDown > (workload.maximumBytes ?? Infinity) ? 'over' : 'ok';
 }

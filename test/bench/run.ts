@@ -8,6 +8,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installPackages } from '../lab/install.ts';
 import { startProxy, type ExchangeRecord } from '../s3/proxy.ts';
 import { startMoto, startVersitygw } from '../s3/servers.ts';
 import { measure, verdictOf, type Measurement } from './measure.ts';
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+
+if (values.peer.some((name) => name !== 'windlass')) await installPackages(['peers']);
 
 const servers = { moto: startMoto, versitygw: startVersitygw };
 const chosen = values.only === undefined ? workloads : values.only.map((name) => pick('workload', byName(), name));
@@ -71,7 +74,7 @@ async function reportOn(peer: Peer): Promise<PeerReport> {
       const measurement = await measure({ server, proxy, endpoint: proxy.endpoint, records }, peer, workload);
       measurements.push(measurement);
       console.log(
-        `${peer.name}: ${workload.title}: ${measurement.total} of ${workload.targetRequests}, ${verdictOf(measurement)}`,
+        `${peer.name}: ${workload.title}: ${measurement.total} of ${workload.targetRequests ?? '–'}, ${verdictOf(measurement)}`,
       );
     }
   } finally {

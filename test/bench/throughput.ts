@@ -3,12 +3,13 @@
  *
  * Measures how fast the gateway is, each figure beside that of something to hold it against, in the same run and one after
  * the other, so that the machine's mood falls on both: large files beside a plain S3 client, small calls beside
- * nfs-ganesha, requests to S3 beside the SDK. Prints every run and the medians. Linux; nfs-ganesha where it is installed.
+ * nfs-ganesha, requests to S3 beside the SDK. Prints every run and the medians. Linux; installs nfs-ganesha on a Debian.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installPackages } from '../lab/install.ts';
 import { startVersitygw } from '../s3/servers.ts';
 import { measureLargeFiles } from './throughput/large-files.ts';
 import { table, type Row } from './throughput/medians.ts';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
   },
 });
 
+if (values.only.includes('small')) await installPackages(['ganesha']);
 const runs = Number(values.runs);
 const folder = await mkdtemp(join(tmpdir(), 'windlass-throughput-'));
 const server = await startVersitygw();

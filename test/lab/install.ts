@@ -7,17 +7,25 @@ import { join } from 'node:path';
 import { hasCommand, isDebian, isLinux, isRoot } from './machine.ts';
 import { Unavailable } from './unavailable.ts';
 
-/** What needs packages: the kernel client's lab, and the S3 servers. */
-const purposes = {
+/** What tests need packages for: the kernel client's lab, another client, and the S3 servers. */
+const ofTests = {
   lab: ['debootstrap', 'debian-archive-keyring', 'iproute2', 'util-linux', 'ca-certificates'],
   libnfs: ['libnfs-utils'],
   moto: ['python3', 'python3-venv', 'ca-certificates'],
   versitygw: ['golang-go', 'ca-certificates'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** What benches are held against: programs that mount buckets, and an NFS server. */
+const ofBenches = {
+  peers: ['s3fs', 'rclone', 'fuse3', 'rsync', 'git'],
+  ganesha: ['nfs-ganesha', 'nfs-ganesha-vfs'],
+} as const satisfies Record<string, readonly string[]>;
+
+const purposes = { ...ofTests, ...ofBenches };
+
 export type Purpose = keyof typeof purposes;
 
-export const allPurposes = Object.keys(purposes) as readonly Purpose[];
+export const testPurposes = Object.keys(ofTests) as readonly (keyof typeof ofTests)[];
 
 /** The `go` command: on the path, or where Go's own archive puts it. undefined: there is none. */
 export function goCommand(): string | undefined {

@@ -37,6 +37,16 @@ export function fusePeer(program: FuseProgram): Peer {
       const { stdout } = await run(program.name, ['--version']);
       return program.version(stdout.split('\n')[0] ?? '');
     },
+    async prepare(job) {
+      if (job.earlier === '') return;
+      const { status, output } = await runMounted(program, {
+        ...job,
+        setUp: '',
+        script: job.earlier,
+        began: async () => {},
+      });
+      if (status !== 0) throw new MountFailed(`In the mount before: ${output}`);
+    },
     run: (job) => runMounted(program, job),
     close: () => Promise.resolve(),
   };
@@ -44,8 +54,8 @@ export function fusePeer(program: FuseProgram): Peer {
 
 async function runMounted(program: FuseProgram, job: Job): Promise<JobOutcome> {
   const [mountPoint, scratch] = [join(job.folder, 'mount'), join(job.folder, 'scratch')];
-  await mkdir(mountPoint);
-  await mkdir(scratch);
+  await mkdir(mountPoint, { recursive: true });
+  await mkdir(scratch, { recursive: true });
   const { args, env } = await program.command(job, mountPoint);
   const child = spawnHere(program.name, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

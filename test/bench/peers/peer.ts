@@ -9,6 +9,8 @@ export interface Job {
   readonly bucket: string;
   /** Empty folder for caches and state: nothing is known from before. */
   readonly folder: string;
+  /** Shell with `$DIRECTORY`, run in a mount before this one; empty: nothing. */
+  readonly earlier: string;
   /** Shell with `$SCRATCH`; before `began`. */
   readonly setUp: string;
   /** Shell with `$SCRATCH` and `$DIRECTORY`, the mounted `work/`. */

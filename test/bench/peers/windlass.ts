@@ -38,7 +38,10 @@ mkdir inside; mv c d inside/
 sleep 4
 mv inside renamed
 sleep 2
-cd /; rm -r /mnt/bucket/before-the-bench && echo ${mark}prepared
+cd /; rm -r /mnt/bucket/before-the-bench || exit
+mkdir -p /tmp/scratch
+export SCRATCH=/tmp/scratch DIRECTORY=/mnt/bucket/work
+sh -euc "$EARLIER" && echo ${mark}prepared
 umount /mnt/bucket
 `;
 
@@ -84,7 +87,10 @@ export async function windlass(proxy: Proxy): Promise<Peer> {
 
 async function prepare(lab: Lab, job: Job): Promise<void> {
   await withGateway(lab, job, async () => {
-    const { output } = await lab.runInGuest(inPreparation, { timeout: timeLimit });
+    const { output } = await lab.runInGuest(inPreparation, {
+      env: { EARLIER: job.earlier, LC_ALL: 'C' },
+      timeout: timeLimit,
+    });
     if (!output.includes(`${mark}prepared`)) throw new GuestRunFailed(`The bucket was not prepared:\n${output}`);
     await job.drained();
   });

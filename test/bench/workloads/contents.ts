@@ -27,3 +27,11 @@ export function tree(prefix: string): Readonly<Record<string, Content>> {
   const directories = numbers(20).map((number) => smallFiles(`${prefix}directory-${number}/`, 10));
   return Object.assign({}, ...directories) as Record<string, Content>;
 }
+
+/** Shell that makes `tree` in a folder that is there. */
+export function treeIn(folder: string): string {
+  return `for d in $(seq -w 20); do
+  mkdir "${folder}/directory-$d"
+  for i in $(seq -w 10); do yes "$i" | head -c 4096 > "${folder}/directory-$d/file-$i"; done
+done`;
+}

@@ -1,4 +1,4 @@
-import { small, smallFiles, numbers, tree, workDirectory } from './contents.ts';
+import { small, smallFiles, numbers, tree, treeIn, workDirectory } from './contents.ts';
 import { md5Of, type Workload } from './workload.ts';
 
 const files = smallFiles('work/', 200);
@@ -35,10 +35,7 @@ export const smallFileWorkloads: readonly Workload[] = [
     title: '`rsync -a` of 200 files in 20 directories',
     targetRequests: 225,
     before: workDirectory,
-    setUp: `for d in $(seq -w 20); do
-  mkdir "$SCRATCH/directory-$d"
-  for i in $(seq -w 10); do yes "$i" | head -c 4096 > "$SCRATCH/directory-$d/file-$i"; done
-done`,
+    setUp: treeIn('$SCRATCH'),
     script: 'rsync -a "$SCRATCH/" "$DIRECTORY/tree/"',
     after: tree('work/tree/'),
   },
@@ -50,5 +47,30 @@ done`,
     script: 'find "$DIRECTORY/tree" -type f | wc -l',
     output: () => '200',
     after: tree('work/tree/'),
+  },
+  {
+    name: 'list-all',
+    title: '`ls -lR` over 20 directories',
+    targetRequests: 3,
+    before: { ...workDirectory, ...tree('work/tree/') },
+    script: 'ls -lR "$DIRECTORY/tree" | grep -c " 4096 .*file-"',
+    output: () => '200',
+    after: tree('work/tree/'),
+  },
+  {
+    name: 'unpack',
+    title: '`tar x` of 200 files in 20 directories',
+    targetRequests: 225,
+    before: workDirectory,
+    setUp: `mkdir "$SCRATCH/tree"; ${treeIn('$SCRATCH/tree')}; tar -cf "$SCRATCH/archive" -C "$SCRATCH" tree`,
+    script: 'tar -xf "$SCRATCH/archive" -C "$DIRECTORY"',
+    after: tree('work/tree/'),
+  },
+  {
+    name: 'copy-files',
+    title: '`cp -r` of 200 files inside the mount',
+    before: { ...workDirectory, ...tree('work/tree/') },
+    script: 'cp -r "$DIRECTORY/tree" "$DIRECTORY/copy"',
+    after: { ...tree('work/tree/'), ...tree('work/copy/') },
   },
 ];

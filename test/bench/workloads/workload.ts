@@ -21,12 +21,14 @@ export interface Workload {
   /** For --only and bucket names. */
   readonly name: string;
   readonly title: string;
-  /** At most so many requests, counted as `counting.ts` says. */
-  readonly targetRequests: number;
+  /** At most so many requests, counted as `counting.ts` says; undefined: no target is set, it is only compared. */
+  readonly targetRequests?: number;
   /** At most so many bytes through the proxy, both directions together; undefined: not looked at. */
   readonly maximumBytes?: number;
   /** In the bucket before the mount, by key. Keys that end in `/` are directory markers. */
   readonly before: Readonly<Record<string, Content>>;
+  /** Shell with `$DIRECTORY`, run in an earlier mount, whose caches and state are kept: what was done yesterday. */
+  readonly earlier?: string;
   /** Shell run before the counting begins, with `$SCRATCH`, an empty local folder. */
   readonly setUp?: string;
   /** Shell (`sh -eu`) with `$DIRECTORY`, the mounted `work/`, and `$SCRATCH`. */
@@ -35,6 +37,8 @@ export interface Workload {
   readonly output?: () => string;
   /** All objects of the bucket afterwards, markers left out. */
   readonly after: Readonly<Record<string, Content>>;
+  /** Objects whose keys begin so are not looked at afterwards: what a program keeps for itself. */
+  readonly unchecked?: string;
   readonly attributes?: Readonly<Record<string, ExpectedAttributes>>;
 }
 
