@@ -1,5 +1,4 @@
 /** Puts the gateway together: database, stores, staging, file system, protocols; and takes it down again. */
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { BlockCache } from './cache/block-cache.ts';
@@ -76,7 +75,6 @@ export class Gateway {
   /** Serves when it resolves. @throws StoreError, DatabaseError, FolderLockedError, StagingError, and the system's errors */
   static async start(configuration: GatewayConfiguration, log: Log): Promise<Gateway> {
     const { dataFolder, bind, leaseSeconds, insecurePorts, allow, tls } = configuration;
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
     const undo: (() => Promise<unknown>)[] = [];
     try {
       const lock = await lockFolder(dataFolder, { waitMilliseconds: lockWait });

@@ -4,10 +4,10 @@
  * neighbours (one flush for many), and `durable()` waits for that. LMDB's own synchronous transactions would make the
  * event loop wait for the disk each time.
  */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pack, unpack } from 'msgpackr';
 import { open, type Database as LmdbTable, type Key as LmdbKey, type RootDatabase } from 'lmdb';
+import { makeFolder, syncFolder } from './durable-folder.ts';
 import { compareKeys, startsWith, type Key } from './key.ts';
 
 /** Values are plain data: objects, arrays, strings, numbers, bigints, Buffers. They must not be changed once stored. */
@@ -77,7 +77,7 @@ export class Database {
    * @throws DatabaseError where a newer program has written the folder
    */
   static async open(folder: string, mapSize = 64 * 1024 ** 3): Promise<Database> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const root = open({
       path: path.join(folder, 'windlass.mdb'),
       noSubdir: true,
@@ -85,6 +85,8 @@ export class Database {
       maxDbs: 32,
       encoding: 'binary',
     });
+    // LMDB syncs its file and not the name of it.
+    await syncFolder(folder);
     const database = new Database(root);
     const meta = database.table<number>('meta');
     const stored = meta.get(['schema']);

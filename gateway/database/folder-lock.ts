@@ -4,10 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { close, constants, ftruncate, open, write } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { makeFolder } from './durable-folder.ts';
 
 // Descriptors, not FileHandles: a FileHandle that is collected as garbage closes its file, and the lock would be gone.
 const openFile = promisify(open);
@@ -54,7 +55,7 @@ export class FolderLockedError extends Error {
  * @throws FolderLockedError where another process, or this one, still holds it then; the file system's own errors
  */
 export async function lockFolder(folder: string, options: { readonly waitMilliseconds: number }): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const file = path.join(folder, fileName);
   const deadline = performance.now() + options.waitMilliseconds;
   for (;;) {

@@ -2,8 +2,9 @@
  * Staged bytes on the local disk: files of a fixed size that are written from front to back and never over, so that
  * whatever was committed stays as it was. A segment whose bytes nobody refers to any more is deleted.
  */
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder, syncFolder } from '../database/durable-folder.ts';
 import type { Location } from './extents.ts';
 
 /** Bytes per segment; one write never spans two. */
@@ -57,7 +58,7 @@ export class Segments {
     referred: Iterable<Location & { readonly length: number }>,
     size = defaultSegmentSize,
   ): Promise<Segments> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const segments = new Segments(folder, size);
     const live = new Map<number, number>();
     for (const { segment, length } of referred) live.set(segment, (live.get(segment) ?? 0) + length);
@@ -177,8 +178,7 @@ export class Segments {
     try {
       await Promise.all(dirty.map((segment) => segment.file.datasync()));
       if (!isNew) return;
-      const folder = await open(this.#folder, 'r');
-      await folder.sync().finally(() => folder.close());
+      await syncFolder(this.#folder);
     } catch (cause) {
       // What the system could not write it may have thrown away: trying again would succeed and prove nothing.
       for (const segment of dirty) segment.broken = true;

@@ -2,17 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-/** Makes the names in a directory last. Windows has no way to; its file systems journal them. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { syncFolder } from '../../database/durable-folder.ts';
 
 /** A new file in `folder`, filled by `fill` and synced. @returns its path; on failure nothing is left */
 export async function writeTemporary(folder: string, fill: (handle: FileHandle) => Promise<void>): Promise<string> {

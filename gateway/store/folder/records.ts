@@ -3,7 +3,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isMissing } from './errors.ts';
-import { replaceFile, syncFolder } from './durable.ts';
+import { syncFolder } from '../../database/durable-folder.ts';
+import { replaceFile } from './durable.ts';
 
 const metadata = z.object({
   user: z.record(z.string(), z.string()),

@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path';
 import { compareKeys } from '../key.ts';
 import type { ObjectDescription } from '../object-store.ts';
-import { syncFolder } from './durable.ts';
+import { syncFolder, syncMade } from '../../database/durable-folder.ts';
 import { isMissing, systemCode } from './errors.ts';
 import { KeyLocks } from './key-locks.ts';
 import { pathOfKey, sideFolder } from './names.ts';
@@ -152,7 +152,7 @@ export class Tree {
       return first;
     });
     await syncFolder(dirname(to));
-    if (created !== undefined) await this.#syncAbove(dirname(to), created);
+    if (created !== undefined) await syncMade(dirname(to), created);
   }
 
   async #makeFolder(path: string): Promise<void> {
@@ -163,12 +163,7 @@ export class Tree {
       }
       return first;
     });
-    if (created !== undefined) await this.#syncAbove(path, created);
-  }
-
-  /** Makes the names of new directories last: from `path` up to the parent of `created`, the first of them. */
-  async #syncAbove(path: string, created: string): Promise<void> {
-    for (let at = path; at.length >= created.length; at = dirname(at)) await syncFolder(dirname(at));
+    if (created !== undefined) await syncMade(path, created);
   }
 
   async #hide(key: string, file: string): Promise<void> {

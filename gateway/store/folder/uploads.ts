@@ -13,7 +13,8 @@ import {
 } from '../object-store.ts';
 import type { Part, Version } from '../object-store.ts';
 import type { Body, Condition } from '../object-store.ts';
-import { replaceFile, syncFolder, writeTemporary } from './durable.ts';
+import { syncFolder } from '../../database/durable-folder.ts';
+import { replaceFile, writeTemporary } from './durable.ts';
 import { isMissing } from './errors.ts';
 import { writeBody } from './write-body.ts';
 
