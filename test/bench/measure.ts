@@ -98,7 +98,8 @@ async function runOrReason(peer: Peer, job: Job): Promise<JobOutcome | Failure> 
   }
 }
 
-async function quiet(proxy: Proxy, milliseconds: number): Promise<void> {
+/** Resolves when no request was seen for so long. */
+export async function quiet(proxy: Proxy, milliseconds: number): Promise<void> {
   const asked = performance.now();
   while (Math.min(proxy.idleMilliseconds(), performance.now() - asked) < milliseconds) await wait(50);
 }

@@ -1,9 +1,10 @@
 /**
- * node test/bench/throughput.ts [--only large|small|requests]… [--runs N] [--mebibytes N] [--gateway-node-flag FLAG]…
+ * node test/bench/throughput.ts [--only large|small|files|requests]… [--runs N] [--mebibytes N] [--gateway-node-flag FLAG]…
  *
  * Measures how fast the gateway is, each figure beside that of something to hold it against, in the same run and one after
  * the other, so that the machine's mood falls on both: large files beside a plain S3 client, small calls beside
- * nfs-ganesha, requests to S3 beside the SDK. Prints every run and the medians. Linux; installs nfs-ganesha on a Debian.
+ * nfs-ganesha, small files beside s3fs and rclone, requests to S3 beside the SDK. Prints every run and the medians. Linux;
+ * installs what it compares with on a Debian.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,10 +16,11 @@ import { measureLargeFiles } from './throughput/large-files.ts';
 import { table, type Row } from './throughput/medians.ts';
 import { measureRequests } from './throughput/s3-requests.ts';
 import { measureSmallCalls } from './throughput/small-calls.ts';
+import { measureSmallFiles } from './throughput/small-files.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: ['large', 'small', 'requests'] },
+    only: { type: 'string', multiple: true, default: ['large', 'small', 'files', 'requests'] },
     runs: { type: 'string', default: '3' },
     mebibytes: { type: 'string', default: '1024' },
     'gateway-node-flag': { type: 'string', multiple: true, default: [] },
@@ -26,6 +28,7 @@ const { values } = parseArgs({
 });
 
 if (values.only.includes('small')) await installPackages(['ganesha']);
+if (values.only.includes('files')) await installPackages(['peers']);
 const runs = Number(values.runs);
 const folder = await mkdtemp(join(tmpdir(), 'windlass-throughput-'));
 const server = await startVersitygw();
@@ -34,6 +37,7 @@ try {
   const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     large: () => measureLargeFiles({ ...shared, mebibytes: Number(values.mebibytes) }),
     small: () => measureSmallCalls(shared),
+    files: () => measureSmallFiles(shared),
     requests: () => measureRequests(shared),
   };
   for (const name of values.only) {

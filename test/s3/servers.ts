@@ -194,7 +194,11 @@ export async function startVersitygw(place?: ServerPlace): Promise<S3Server> {
   const child = where.spawn(
     join(folder, 'versitygw'),
     // Attributes beside the data: temporary folders often have no extended attributes.
-    ['--port', `127.0.0.1:${where.port}`, 'posix', '--sidecar', join(data, 'attributes'), join(data, 'buckets')],
+    [
+      // As S3 does, and as nothing here is measured without.
+      ...['--keep-alive', '--port', `127.0.0.1:${where.port}`],
+      ...['posix', '--sidecar', join(data, 'attributes'), join(data, 'buckets')],
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ROOT_ACCESS_KEY: 'windlass-test', ROOT_SECRET_KEY: 'windlass-test-secret' },

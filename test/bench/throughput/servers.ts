@@ -23,7 +23,7 @@ export interface NfsServer {
 }
 
 export interface GatewayOptions {
-  readonly server: S3Server;
+  readonly server: Pick<S3Server, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
   readonly bucket: string;
   /** For data and cache. */
   readonly folder: string;
