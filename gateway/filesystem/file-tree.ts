@@ -86,7 +86,7 @@ export class FileTree {
     const exports = new Exports(database, tree, places);
     const failures = new Failures(log);
     const awaited = new Set<Fileid>();
-    for (const [fileid, record] of tree.inodes()) if (record.staged?.open === true) awaited.add(fileid);
+    for (const [fileid, record] of tree.unsettled()) if (record.staged?.open === true) awaited.add(fileid);
     const progress = new ProgressBoard();
     const bandwidth = new Bandwidth();
     const settings = new TransferSettings(database);
@@ -312,7 +312,7 @@ export class FileTree {
   /** Logs the upload of staged bytes that reached the disk just before a crash, while their place in the log did not. */
   #publishForgotten(): void {
     const forgotten: Fileid[] = [];
-    for (const [fileid, { staged, export: exportId }] of this.#tree.inodes())
+    for (const [fileid, { staged, export: exportId }] of this.#tree.unsettled())
       if (staged !== undefined && this.#exports.byId(exportId) !== undefined) forgotten.push(fileid);
     this.#database.transact(() => forgotten.forEach((fileid) => this.#namespace.publish(fileid)));
   }
@@ -334,7 +334,7 @@ export class FileTree {
   /** Inodes without a name that nobody has opened again. */
   #forgetUnlinked(): void {
     const orphans: Fileid[] = [];
-    for (const [fileid, record] of this.#tree.inodes()) {
+    for (const [fileid, record] of this.#tree.unsettled()) {
       if (record.parent === 0 && !this.#openFiles.isOpen(fileid)) orphans.push(fileid);
     }
     if (orphans.length > 0) this.#database.transact(() => orphans.forEach((fileid) => this.#namespace.forget(fileid)));

@@ -9,3 +9,6 @@ export const maxSymlinkTarget = 4080;
 
 /** Largest file, bytes: S3's largest object, 10,000 parts of 5 GiB. */
 export const maxFile = 10_000 * 5 * 1024 ** 3;
+
+/** Bytes from which on a file is sent whatever its name. */
+export const localLimit = 16 * 1024 ** 2;

@@ -48,7 +48,7 @@ export class NameChanges {
   }
 
   async createFile(directory: Node, name: string, how: CreateHow, context: OperationContext): Promise<Created> {
-    const { database, files, tree } = this.#parts;
+    const { database, files, namespace, tree } = this.#parts;
     checkName(name);
     const retried = this.#retried(context);
     if (retried !== undefined) return this.#onDisk(retried);
@@ -78,7 +78,10 @@ export class NameChanges {
       ...(how.mode === 'exclusive' ? { verifier: how.verifier.toString('hex') } : {}),
     });
     // A file that begins with a size begins with a hole.
-    if (size > 0) files.require(result.node.fileid).truncate(size);
+    if (size > 0) {
+      files.require(result.node.fileid).truncate(size);
+      database.transact(() => namespace.publish(result.node.fileid));
+    }
     await (files.get(result.node.fileid)?.commit() ?? database.durable());
     return result;
   }

@@ -8,6 +8,7 @@ import type { Places } from '../staging/places.ts';
 import type { Fileid, InodeRecord, PublishChange, RemoveChange, Replaces } from '../staging/records.ts';
 import type { StagedFiles } from '../staging/staged-files.ts';
 import { gatewayRoot, nextChange, type Tree } from '../staging/tree.ts';
+import { localLimit } from './limits.ts';
 import { isLocalName, isSillyName } from './names.ts';
 
 export interface NamespaceParts {
@@ -63,8 +64,11 @@ export class Namespace {
   publish(fileid: Fileid, displaces: readonly Fileid[] = []): void {
     const { changes, places, tree } = this.#parts;
     const record = tree.get(fileid);
-    if (record === undefined || record.parent === 0 || record.parent === gatewayRoot || record.localOnly === true)
+    if (record === undefined || record.parent === 0 || record.parent === gatewayRoot) return;
+    if (record.localOnly === true) {
+      if (isLocalName(record.name) && record.size >= localLimit) this.#makeOrdinary(fileid, record);
       return;
+    }
     if (changes.waitingPublish(fileid) !== undefined) return;
     const key = places.keyOf(fileid);
     if (key === undefined) return;
@@ -79,6 +83,13 @@ export class Namespace {
       ...(displaces.length > 0 ? { displaces } : {}),
     };
     changes.append(change);
+  }
+
+  /** It is too large to be what its name says. */
+  #makeOrdinary(fileid: Fileid, { export: exportId, parent, name, type }: InodeRecord): void {
+    const claim = this.#claim(exportId, this.#keyIn(parent as Fileid, name, type));
+    this.#parts.tree.update(fileid, { replaces: claim.replaces, localOnly: undefined });
+    this.publish(fileid, claim.displaces);
   }
 
   /**
