@@ -13,6 +13,8 @@ beforeEach(async () => {
   expect(await gateway.client.names()).toEqual(['seen', 'unseen']);
   expect(await gateway.client.names('seen')).toEqual(['a', 'b']);
   await gateway.client.write('seen/staged', 'mine');
+  // That a new file has been closed is written down soon, but CLOSE does not wait for it.
+  await gateway.life.database.durable();
 });
 afterEach(() => gateway.life.cleanUp());
 

@@ -19,6 +19,8 @@ export class Tree {
   readonly #entries: Table<EntryRecord>;
   readonly #cookies: Table<string>;
   readonly #counters: Table<number>;
+  /** What `unsettled` gives, by fileid: a start must not read a million inodes to find the few. */
+  readonly #unsettled: Table<true>;
   readonly #database: Database;
   /** Records ahead of the database: changes that no client has asked to be committed yet. */
   readonly #uncommitted = new Map<Fileid, InodeRecord>();
@@ -29,6 +31,7 @@ export class Tree {
     this.#entries = database.table('entries');
     this.#cookies = database.table('cookies');
     this.#counters = database.table('counters');
+    this.#unsettled = database.table('unsettled inodes');
   }
 
   get(fileid: Fileid): InodeRecord | undefined {
@@ -45,14 +48,14 @@ export class Tree {
   add(record: InodeRecord): Fileid {
     const fileid = (this.#counters.get(['fileid']) ?? firstFileid) as Fileid;
     this.#counters.put(['fileid'], fileid + 1);
-    this.#inodes.put([fileid], compact(record));
+    this.#store(fileid, compact(record));
     return fileid;
   }
 
   /** Changes some fields, in what is stored and in what is not committed yet. */
   update(fileid: Fileid, fields: Partial<InodeRecord>): void {
     const stored = this.#inodes.get([fileid]);
-    if (stored !== undefined) this.#inodes.put([fileid], compact({ ...stored, ...fields }));
+    if (stored !== undefined) this.#store(fileid, compact({ ...stored, ...fields }));
     const ahead = this.#uncommitted.get(fileid);
     if (ahead !== undefined) this.#uncommitted.set(fileid, compact({ ...ahead, ...fields }));
   }
@@ -72,7 +75,7 @@ export class Tree {
     const { size, staged } = record;
     // Times may have been set since.
     const { mtime, ctime, change } = this.#uncommitted.get(fileid) ?? stored;
-    this.#inodes.put([fileid], { ...stored, size, mtime, ctime, change, ...(staged === undefined ? {} : { staged }) });
+    this.#store(fileid, { ...stored, size, mtime, ctime, change, ...(staged === undefined ? {} : { staged }) });
     if (this.#uncommitted.get(fileid) === record) this.#uncommitted.delete(fileid);
   }
 
@@ -80,6 +83,15 @@ export class Tree {
   drop(fileid: Fileid): void {
     this.#uncommitted.delete(fileid);
     this.#inodes.delete([fileid]);
+    if (this.#unsettled.get([fileid]) !== undefined) this.#unsettled.delete([fileid]);
+  }
+
+  #store(fileid: Fileid, record: InodeRecord): void {
+    this.#inodes.put([fileid], record);
+    const isKept = isUnsettled(record);
+    if (isKept === (this.#unsettled.get([fileid]) !== undefined)) return;
+    if (isKept) this.#unsettled.put([fileid], true);
+    else this.#unsettled.delete([fileid]);
   }
 
   entry(directory: Fileid, name: string): EntryRecord | undefined {
@@ -122,12 +134,25 @@ export class Tree {
   /** Before anything is added in a new run: leaves out the fileids that the last one may have given and not stored. */
   begin(): void {
     const next = this.#counters.get(['fileid']);
-    if (next !== undefined) this.#database.transact(() => this.#counters.put(['fileid'], next + forgotten));
+    this.#database.transact(() => {
+      if (next !== undefined) this.#counters.put(['fileid'], next + forgotten);
+      this.#indexUnsettled();
+    });
   }
 
-  /** Every inode, for the start. */
-  *inodes(): Generator<readonly [Fileid, InodeRecord]> {
-    for (const [key, record] of this.#inodes.range([])) yield [key[0] as Fileid, record];
+  /** Once, for a database of before there was this index. */
+  #indexUnsettled(): void {
+    if (this.#counters.get(['unsettled inodes']) !== undefined) return;
+    this.#counters.put(['unsettled inodes'], 1);
+    for (const [key, record] of this.#inodes.range([])) if (isUnsettled(record)) this.#unsettled.put(key, true);
+  }
+
+  /** Inodes that have staged bytes, or no name, for the start. */
+  *unsettled(): Generator<readonly [Fileid, InodeRecord]> {
+    for (const [[first]] of this.#unsettled.range([])) {
+      const fileid = first as Fileid;
+      yield [fileid, this.require(fileid)];
+    }
   }
 
   /** Names from the export's root down to the inode; undefined where it has none. */
@@ -154,6 +179,10 @@ export class Tree {
   transact<T>(body: () => T): T {
     return this.#database.transact(body);
   }
+}
+
+function isUnsettled({ staged, parent }: InodeRecord): boolean {
+  return staged !== undefined || parent === 0;
 }
 
 /** Without fields that are undefined, which is how a field is taken away. */
