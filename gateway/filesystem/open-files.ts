@@ -261,6 +261,14 @@ export class OpenFiles {
     }
   }
 
+  /** Whoever fills new directories sets their times when he is done: until then their markers settle. */
+  #holdMarkers(fileid: Fileid): void {
+    const { changes, queue, tree } = this.#parts;
+    const parentOf = (at: Fileid): Fileid | 0 => tree.get(at)?.parent ?? 0;
+    for (let at = parentOf(fileid); at !== 0 && changes.waitingPublish(at) !== undefined; at = parentOf(at))
+      queue.touchFile(at, false);
+  }
+
   /** The last writer has gone: what it wrote is due. */
   async #settle(node: InodeNode): Promise<void> {
     const { fileid } = node;
@@ -268,6 +276,7 @@ export class OpenFiles {
     await this.#stage(fileid);
     await this.#markClosed(fileid);
     this.#parts.queue.touchFile(fileid, false);
+    this.#holdMarkers(fileid);
     if (!node.export.configuration.writeThrough) return;
     try {
       await this.#parts.failures.within(this.#parts.queue.flushFile(fileid));
