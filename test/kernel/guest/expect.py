@@ -16,9 +16,11 @@ def forget():
 
 
 def host(action, key=None, body=b""):
-    """Asks the machine that runs the tests, as the `host` command does."""
+    """Asks the machine that runs the tests, as the `host` command does. @raises AssertionError with what it said where it could not"""
     arguments = ["host", action] + ([key] if key is not None else [])
-    return subprocess.run(arguments, input=body, stdout=subprocess.PIPE, check=True).stdout
+    asked = subprocess.run(arguments, input=body, stdout=subprocess.PIPE)
+    assert asked.returncode == 0, f"{action} on the machine that runs the tests: {asked.stdout.decode().strip()}"
+    return asked.stdout
 
 
 def same(actual, expected, what):
