@@ -20,8 +20,10 @@ export interface Span {
   readonly from: string | undefined;
   /** undefined: to its end. */
   readonly to: string | undefined;
-  /** A name of the stretch that is not here is not in the store. */
+  /** A name of the stretch that is not here is not in the store, see `tellsOf`. */
   readonly names: ReadonlyMap<string, ListedName>;
+  /** Where the listing began within this directory: it has told of no object up to there, be it within the stretch. */
+  readonly after: string | undefined;
   /** The zero-byte object of the directory itself, where the stretch begins with the directory. */
   readonly marker: Version | undefined;
 }
@@ -29,6 +31,12 @@ export interface Span {
 /** Whether a stretch that ends at `to` reaches over the name. */
 export function reaches(to: string | undefined, name: string): boolean {
   return to === undefined || compareKeys(`${name}/`, to) <= 0;
+}
+
+/** Whether the stretch tells of the object of this name: an object that it has not is not in the store. */
+export function tellsOf({ from, to, after }: Pick<Span, 'from' | 'to' | 'after'>, name: string): boolean {
+  if (after !== undefined && compareKeys(name, after) <= 0) return false;
+  return reaches(to, name) && !(from !== undefined && reaches(from, name));
 }
 
 /** The server lists in another order than that of the keys, so nothing can be told before its last page. */
@@ -122,7 +130,8 @@ export class ListingReader {
   #span(directory: OpenDirectory, isLast: boolean): Span | undefined {
     const { path, from, marker } = directory;
     const isOpen = !isLast && this.#open.includes(directory);
-    if (!isOpen) return { path, from, to: undefined, names: directory.names, marker };
+    const after = path === '' ? this.#shape.after : undefined;
+    if (!isOpen) return { path, from, to: undefined, after, names: directory.names, marker };
     const to = this.#last?.slice(path.length);
     if (to === undefined || to === from) return undefined;
     const names = new Map<string, ListedName>();
@@ -133,7 +142,7 @@ export class ListingReader {
     }
     directory.from = to;
     directory.marker = undefined;
-    return { path, from, to, names, marker };
+    return { path, from, to, after, names, marker };
   }
 }
 

@@ -90,6 +90,15 @@ describe('A walk through a tree', () => {
     expect(life.store.count() - before).toBeLessThanOrEqual(2 + 10);
   });
 
+  it('leaves alone the files whose names are beginnings of names that it comes to', async () => {
+    const { life, at } = await begin(['top/a/1', 'top/b', 'top/b-1/1', 'top/b-2/1', 'top/c/1']);
+    const before = await at('top/b');
+    await at('top/a/1');
+    await at('top/b-1/1');
+    expect(await life.fileSystem.attributes(before)).toMatchObject({ size: 5 });
+    expect((await at('top/b')).fileid).toBe(before.fileid);
+  });
+
   it('shows what others do meanwhile once what is known is old', async () => {
     const { life, bucket, at } = await begin(tree(5, 5), { configuration: { metadataTtl: 0.05 } });
     const top = await at('top');
@@ -144,6 +153,30 @@ describe('A large directory', () => {
     await at('d/110');
     await expect(at('d/110x')).rejects.toMatchObject({ code: 'NOENT' });
     expect(life.store.count() - before).toBe(3);
+  });
+
+  it('is asked about in stretches by those who go through its names', async () => {
+    const { life, at } = await begin(files, { store: { pageSize: 50 } });
+    await at('d');
+    await at('d/150');
+    const before = life.store.count();
+    for (const name of numbers(300)) await at(`d/${name}`);
+    for (const name of numbers(300)) await expect(at(`d/${name}x`)).rejects.toMatchObject({ code: 'NOENT' });
+    // Names after the first page: two requests for some, then two for each page.
+    expect(life.store.count() - before).toBeLessThan(30);
+  });
+
+  it('is asked for one object where a file of it is looked at again', async () => {
+    const { life, bucket, at } = await begin(files, { store: { pageSize: 50 }, configuration: { metadataTtl: 0 } });
+    await namesOf(life, await at('d'));
+    const file = await at('d/300');
+    const [heads, lists] = [life.store.count('head'), life.store.count('list')];
+    await life.fileSystem.attributes(file);
+    expect([life.store.count('head') - heads, life.store.count('list') - lists]).toEqual([1, 0]);
+    bucket.write('d/300', Buffer.from('of somebody else'), { user: {} });
+    expect(await life.fileSystem.attributes(file)).toMatchObject({ size: 16 });
+    bucket.objects.delete('d/300');
+    await expect(life.fileSystem.attributes(file)).rejects.toMatchObject({ code: 'STALE' });
   });
 
   it('that is removed is known not to be empty with its first page', async () => {

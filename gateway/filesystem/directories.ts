@@ -2,7 +2,7 @@
  * Keeps the tree in line with the store: whoever needs a name or a whole directory asks here first. A listing that is
  * fresh enough answers at no request; one that is under way answers as far as it has come.
  */
-import { beforeDirectory, type ListedName } from '../cache/listing.ts';
+import { beforeDirectory } from '../cache/listing.ts';
 import { Walks } from '../cache/walks.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log.ts';
@@ -15,6 +15,7 @@ import { StoreError } from '../store/object-store.ts';
 import type { Export, Exports } from './exports.ts';
 import { KnownDirectories } from './knowledge.ts';
 import { ListingProgress, ListingRun, type Stretch } from './listing-run.ts';
+import { NameQuestions } from './name-questions.ts';
 import { isName } from './names.ts';
 import { Outages } from './outages.ts';
 import { Reconciler } from './reconciler.ts';
@@ -48,6 +49,7 @@ export class Directories {
   readonly #walks = new Walks<Fileid>();
   readonly #ahead: WalkAhead;
   readonly #outages: Outages;
+  readonly #names: NameQuestions;
   /** What is being written to the database. */
   readonly #writing = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -57,6 +59,8 @@ export class Directories {
     this.#reconciler = new Reconciler(parts);
     this.#ahead = new WalkAhead(parts.tree, parts.log);
     this.#outages = new Outages(parts.log);
+    const whileOpen = <T>(work: () => Promise<T>): Promise<T> => this.#whileOpen(work);
+    this.#names = new NameQuestions({ ...parts, reconciler: this.#reconciler, known: this.#known, whileOpen });
   }
 
   /** Nothing more is written to the database once it resolves; requests to the store that are under way come to nothing. */
@@ -110,7 +114,7 @@ export class Directories {
       const running = this.#listings.get(directory);
       if (running?.isDecided(name) === true) return;
       if (known?.large !== true && (await this.#isInListing(of, directory, name))) return;
-      await this.#probe(of, directory, name);
+      await this.#names.ask(of, directory, name);
     });
   }
 
@@ -283,7 +287,8 @@ export class Directories {
         await run.page(progress.isWanted);
         if (!run.isDone) this.#known.of(directory).large = true;
       } while (!run.isDone && progress.isWanted);
-      if (!run.isDone && progress.to !== undefined) this.#known.of(directory).begun = { to: progress.to, at: started };
+      if (!run.isDone && progress.to !== undefined)
+        this.#known.of(directory).noteStretch({ after: undefined, to: progress.to, at: started });
     } finally {
       run.end();
     }
@@ -339,8 +344,7 @@ export class Directories {
     if (!isWhole) return;
     if (to === undefined) {
       const known = this.#known.of(directory);
-      known.listed = since;
-      known.begun = undefined;
+      known.noteAll(since);
       known.large = names >= 1000;
       this.#reportHidden(run.of, directory, known.hidden, hidden);
       known.hidden = hidden;
@@ -362,36 +366,6 @@ export class Directories {
       key,
       message: `${hidden} keys below ${key === '' ? 'the top of the bucket' : key} cannot be shown as files: another name hides them, or no file can have theirs. Rename them with an S3 tool to see them here.`,
     });
-  }
-
-  /** One name of a directory that is too large to be listed for it. */
-  async #probe(of: Export, directory: Fileid, name: string): Promise<void> {
-    const { changes, database, places } = this.#parts;
-    const start = performance.now();
-    const key = places.keyOf(directory);
-    if (key === undefined) return;
-    const physical = places.physical(of.id, key + name);
-    const watch = changes.watch(of.id);
-    try {
-      const { store } = of.place;
-      const [object, below] = await Promise.all([
-        store.head(physical),
-        store.list({ prefix: `${physical}/`, limit: 1 }),
-      ]);
-      const what: ListedName = {};
-      if (object !== undefined) what.object = object.version;
-      if (below.objects.length > 0) what.below = true;
-      const isThere = what.object !== undefined || what.below === true;
-      // Renamed meanwhile: it was somebody else's key.
-      if (places.keyOf(directory) !== key) return;
-      await this.#whileOpen(async () => {
-        await this.#reconciler.takeName({ of, directory, key, watch }, name, isThere ? what : undefined);
-        await database.durable();
-      });
-    } finally {
-      watch.end();
-    }
-    this.#known.of(directory).noteName(name, start);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What is known of directories in the store, and since when. */
-import { reaches } from '../cache/listing.ts';
+import { tellsOf } from '../cache/listing.ts';
 import type { Fileid } from '../staging/records.ts';
 
 /** Directories of which something is remembered; the oldest are forgotten. */
@@ -8,22 +8,46 @@ const maxDirectories = 10_000;
 /** Names of one directory that are remembered by themselves. */
 const maxNames = 1000;
 
+/** Stretches of one directory that are remembered; the oldest are forgotten. */
+const maxStretches = 100;
+
+/** Names after `after`, or from the first, up to `to`, or to the last, were listed at this time. */
+export interface KnownStretch {
+  readonly after: string | undefined;
+  readonly to: string | undefined;
+  readonly at: number;
+}
+
 /** Of one directory. Times are milliseconds of a monotonic clock. */
 export class Knowledge {
   /** Start of the last listing that went to the end. */
   listed: number | undefined;
-  /** A listing that did not go to the end: how far it reached, and its start. */
-  begun: { readonly to: string; readonly at: number } | undefined;
   /** The last listing had more than one page. */
   large = false;
   /** Keys that no name can show. */
   hidden = 0;
+  /** The last question about one name: where whoever goes through the names is asking next, and how many were looked at for him. */
+  asked: { readonly next: string; readonly names: number } | undefined;
+  #stretches: KnownStretch[] = [];
   #names: Map<string, number> | undefined;
 
   /** When the store was last asked about the name. */
   since(name: string): number {
-    const begun = this.begun !== undefined && reaches(this.begun.to, name) ? this.begun.at : Number.NEGATIVE_INFINITY;
-    return Math.max(this.listed ?? Number.NEGATIVE_INFINITY, begun, this.#names?.get(name) ?? Number.NEGATIVE_INFINITY);
+    let since = Math.max(this.listed ?? Number.NEGATIVE_INFINITY, this.#names?.get(name) ?? Number.NEGATIVE_INFINITY);
+    for (const { after, to, at } of this.#stretches)
+      if (at > since && tellsOf({ from: undefined, to, after }, name)) since = at;
+    return since;
+  }
+
+  /** A listing that went to the end began then. */
+  noteAll(at: number): void {
+    this.listed = at;
+    this.#stretches = [];
+  }
+
+  noteStretch(stretch: KnownStretch): void {
+    this.#stretches.push(stretch);
+    if (this.#stretches.length > maxStretches) this.#stretches.shift();
   }
 
   /** One name was looked up by itself, because the directory is too large to list for it. */

@@ -3,7 +3,7 @@
  * are short, however many names there are: in between others are served.
  */
 import { setImmediate as othersFirst } from 'node:timers/promises';
-import { reaches, type ListedName, type Span } from '../cache/listing.ts';
+import { tellsOf, type ListedName, type Span } from '../cache/listing.ts';
 import { compareUtf8 } from '../database/key.ts';
 import type { Database } from '../database/database.ts';
 import type { ChangeLog, Watch } from '../staging/change-log.ts';
@@ -78,15 +78,12 @@ export class Reconciler {
   }
 
   /** Some names of the tree that the stretch reaches over and has not, above `after`; `next` is where to look for more. */
-  #missing(
-    directory: Fileid,
-    { from, to, names: found }: Span,
-    after: string,
-  ): { missing: string[]; next: string | undefined } {
+  #missing(directory: Fileid, span: Span, after: string): { missing: string[]; next: string | undefined } {
     const { tree } = this.#parts;
+    const { from, to, names: found } = span;
     const missing: string[] = [];
     const look = (name: string): void => {
-      if (!found.has(name) && reaches(to, name) && !(from !== undefined && reaches(from, name))) missing.push(name);
+      if (!found.has(name) && tellsOf(span, name)) missing.push(name);
     };
     if (after === '' && from !== undefined) {
       // Names before `from` whose place is after it are its beginnings.

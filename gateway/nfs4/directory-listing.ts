@@ -119,8 +119,10 @@ export class DirectoryListing {
     const constants = { leaseSeconds: state.leaseSeconds, minorVersion };
     const bare: AttributeSource = { node: entry.node, attributes: undefined, status: undefined, ...constants };
     try {
-      const source = fromFileSystem ? await attributeSource(fileSystem, entry.node, this.#mask, constants) : bare;
-      return encodeAttributes(this.#mask, source);
+      if (!fromFileSystem) return encodeAttributes(this.#mask, bare);
+      // The listing has just told of it: to ask for each entry again would cost a request for each.
+      const known = fileSystem.known(entry.node);
+      return encodeAttributes(this.#mask, await attributeSource(fileSystem, entry.node, this.#mask, constants, known));
     } catch (error) {
       if (error instanceof FileSystemError && (error.code === 'NOENT' || error.code === 'STALE')) return undefined;
       if (!isExpected(error) || (this.#mask & readdirError) === 0n) throw error;

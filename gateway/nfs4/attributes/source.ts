@@ -52,14 +52,18 @@ export function needsFileSystem(mask: Bitmap, boundary: boolean): boolean {
   return (mask & asked) !== 0n;
 }
 
-/** What `node` answers these attributes from; no promise where that is known. @throws FileSystemError */
+/**
+ * What `node` answers these attributes from; no promise where that is known.
+ * @param attributes those of its inode; by default as they are now
+ * @throws FileSystemError
+ */
 export function attributeSource(
   fileSystem: FileSystem,
   node: Node,
   mask: Bitmap,
   constants: { readonly leaseSeconds: number; readonly minorVersion: MinorVersion },
+  attributes: Promise<Attributes> | Attributes = fileSystem.attributes(node),
 ): Promise<AttributeSource> | AttributeSource {
-  const attributes = fileSystem.attributes(node);
   if ((mask & ofFileSystem) === 0n && !(attributes instanceof Promise))
     return { node, attributes, status: undefined, ...constants };
   const status = (mask & ofFileSystem) === 0n ? undefined : fileSystem.status(node);

@@ -108,6 +108,19 @@ describe('READDIR', () => {
     expect([await limited(1), await limited(32), await limited(47), await limited(48)]).toEqual([1, 2, 2, 3]);
   });
 
+  it('asks nobody for what the listing has told', async () => {
+    const { client, fileSystem } = await directoryOf(['a', 'b', 'c']);
+    const directory = await fileSystem.lookup(fileSystem.root(), 'data', caller);
+    const attributes = fileSystem.attributes.bind(fileSystem);
+    fileSystem.attributes = (node) => {
+      if (node.fileid !== directory.fileid) throw new FileSystemError('DELAY');
+      return attributes(node);
+    };
+    const asking = { ...everything, asked: bits(Attribute.size, Attribute.change) };
+    const { entries } = (await client.compound(...data, call(readdir, asking))).value(readdir);
+    expect(entries.map(nameOf)).toEqual(['a', 'b', 'c']);
+  });
+
   it('goes on after an entry that has been removed', async () => {
     const { client, fileSystem } = await directoryOf(['a', 'b', 'c']);
     const all = (await client.compound(...data, call(readdir, everything))).value(readdir).entries;
@@ -147,6 +160,8 @@ describe('an entry whose attributes cannot be had', () => {
       if (node.key === bad.key) throw new FileSystemError(code);
       return attributes(node);
     };
+    const known = server.fileSystem.known.bind(server.fileSystem);
+    server.fileSystem.known = (node) => (node.key === bad.key ? undefined : known(node));
     return server;
   }
 
