@@ -144,7 +144,7 @@ export class CaseRun {
         CONTROL: `http://${hostAddress}:8000`,
         CASES: '/host/kernel/cases',
       },
-      timeout: 900,
+      timeout: 1800,
       onLine: (line) => {
         if (process.env['WINDLASS_KERNEL_VERBOSE'] !== undefined) console.log(`${version} ${line}`);
         this.#take(line);

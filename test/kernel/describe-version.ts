@@ -4,7 +4,7 @@ import { orReason } from '../lab/unavailable.ts';
 import { CaseRun, type NfsVersion, caseFiles, caseName, framingCases, whyNot } from './cases.ts';
 
 /** Milliseconds for a whole run: results come in as the cases end. */
-const runTime = 900_000;
+const runTime = 1_800_000;
 
 /** Declares a test for each case. */
 export function describeVersion(version: NfsVersion): void {

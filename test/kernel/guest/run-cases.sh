@@ -40,7 +40,7 @@ for file in "$@"; do
   (
     mkdir "$MOUNT/$CASE" && cd "$MOUNT/$CASE" || exit 1
     # Only SIGKILL ends what waits for an NFS server.
-    exec timeout --kill-after 5 300 bash "$here/run-case.sh" "$CASES/$file"
+    exec timeout --kill-after 5 600 bash "$here/run-case.sh" "$CASES/$file"
   ) >/tmp/output 2>&1
   report "$name" $? /tmp/output
   echo "# $((SECONDS - begin)) s: $name"
@@ -50,7 +50,7 @@ done
 cd /
 sync
 for check in agrees fresh-gateway; do
-  timeout --kill-after 5 400 bash "$here/run-case.sh" "$here/$check.sh" >/tmp/output 2>&1
+  timeout --kill-after 5 600 bash "$here/run-case.sh" "$here/$check.sh" >/tmp/output 2>&1
   report "$check" $? /tmp/output
 done
 
