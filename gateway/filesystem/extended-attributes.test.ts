@@ -42,7 +42,7 @@ describe('Extended attributes', () => {
     expect(Object.fromEntries(life.store.counts)).toEqual({ head: 1 });
   });
 
-  it('cost no request to list, since `ls -l` does so with every file', async () => {
+  it('cost no request to list, since a long listing asks for them of every file', async () => {
     const { fileSystem, file, life } = await mount();
     await fileSystem.attributes(file);
     life.store.counts.clear();
