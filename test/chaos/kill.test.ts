@@ -40,7 +40,7 @@ describe('a gateway that is killed over and over', () => {
     ['4.0', 3],
   ] as const)(
     'loses and tears nothing, and repeats no change, under a client of %s',
-    { timeout: seconds(kills) * 1000 },
+    { timeout: (seconds(kills) + 120) * 1000 },
     async ([version, count], context) => {
       const outcome = await orReason(() => run(version, count));
       if ('reason' in outcome) context.skip(outcome.reason);
