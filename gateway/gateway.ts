@@ -149,7 +149,7 @@ export class Gateway {
       const discovery = configuration.portmapper
         ? await openDiscovery({ bound, programs: server.programs, overUdp: [mount, ...nlm.programs], allow, log })
         : undefined;
-      files.start(state.graceEnded);
+      files.start(state.graceEnded, (nodeKey) => state.isAbandoned(nodeKey));
       return new Gateway(bound, { lock, database, stores, cache, files, state, nlm, server, discovery, log });
     } catch (error) {
       for (const step of undo.reverse())

@@ -298,12 +298,15 @@ export class FileTree {
     this.#exports.onLook(refresh, age);
   }
 
-  /** Begins to upload what earlier runs have left; what clients had open when `reclaimed` is still to come waits for that. */
-  start(reclaimed: Promise<void>): void {
+  /**
+   * Begins to upload what earlier runs have left; what clients had open when `reclaimed` is still to come waits for that.
+   * @param isAbandoned whether those who had the node with this key open have not come back; asked once `reclaimed`
+   */
+  start(reclaimed: Promise<void>, isAbandoned: (nodeKey: string) => boolean = () => true): void {
     this.#publishForgotten();
     this.#queue.start();
     void reclaimed.then(() => {
-      this.#recover();
+      this.#recover(isAbandoned);
       this.#forgetUnlinked();
       this.#queue.release();
     });
@@ -317,15 +320,15 @@ export class FileTree {
     this.#database.transact(() => forgotten.forEach((fileid) => this.#namespace.publish(fileid)));
   }
 
-  /** What was being written at the crash, and nobody has opened again. */
-  #recover(): void {
+  /** What was open for writing at the crash, and nobody has opened again: closed meanwhile, or half written. */
+  #recover(isAbandoned: (nodeKey: string) => boolean): void {
     this.#database.transact(() => {
       for (const fileid of this.#awaited) {
         const staged = this.#tree.get(fileid)?.staged;
         if (this.#openFiles.isOpen(fileid) || staged === undefined) continue;
         const { open: _, ...rest } = staged;
         this.#tree.update(fileid, { staged: rest });
-        this.#namespace.recover(fileid);
+        if (isAbandoned(nodeKey(fileid))) this.#namespace.recover(fileid);
       }
     });
     this.#awaited.clear();

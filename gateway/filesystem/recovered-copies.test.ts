@@ -77,6 +77,20 @@ describe('A file that was open for writing at a crash', () => {
   });
 });
 
+describe('A file that was open for writing at a crash, and closed before its client came back', () => {
+  it('goes up under its name', async () => {
+    const gateway = await begin();
+    const file = await gateway.client.open('a');
+    await file.write(0, Buffer.from('FIR'), 'file-sync');
+    await gateway.kill();
+    gateway.life.tree.start(Promise.resolve(), () => false);
+    await gateway.flush();
+    expect(gateway.bucket.keys()).toEqual(['a']);
+    expect(gateway.text('a')).toBe('FIRst');
+    expect(gateway.notices).toEqual([]);
+  });
+});
+
 describe('A file that nobody had open for writing at a crash', () => {
   it('goes up under its name when it was closed', async () => {
     const gateway = await begin();

@@ -95,6 +95,36 @@ describe('after a restart, 4.1', () => {
     await server.state.graceEnded;
   });
 
+  it('tells what clients have closed meanwhile from what is left of clients that are gone', async () => {
+    const server = await TestServer.start();
+    const clients = await Promise.all(['a', 'b', 'c'].map((name) => Client41.begin(server, name)));
+    const [a, b, c] = clients as [Client41, Client41, Client41];
+    for (const [client, names] of [
+      [a, ['ofA', 'ofAandC']],
+      [b, ['ofB']],
+      [c, ['ofC', 'ofAandC']],
+    ] as const)
+      for (const name of names) await opened(client, {}, name);
+    await server.restart();
+    await a.establish();
+    await a.complete();
+    await b.establish();
+    server.pass(61);
+    server.state.tick();
+    await server.state.graceEnded;
+    const { fileSystem } = server;
+    const caller = { uid: 0, gid: 0, gids: [], address: '127.0.0.1' };
+    const data = await fileSystem.lookup(fileSystem.root(), 'data', caller);
+    const isAbandoned = async (name: string): Promise<boolean> =>
+      server.state.isAbandoned((await fileSystem.lookup(data, name, caller)).key);
+    expect([await isAbandoned('ofA'), await isAbandoned('ofB'), await isAbandoned('ofAandC')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(await isAbandoned('ofC')).toBe(true);
+  });
+
   it('ends grace after one lease, and what was not reclaimed cannot be any more', async () => {
     const server = await TestServer.start();
     const [a, b] = [await Client41.begin(server, 'a'), await Client41.begin(server, 'b')];

@@ -74,6 +74,10 @@ export class Recovery {
   readonly #unreclaimed = new Map<string, Set<string>>();
   /** Clients of this start that are the same instance as one in `#previous` and may reclaim. */
   readonly #returned = new WeakSet<Client>();
+  /** Node.keys of what clients had that have not come back, or not as the instance that they were. */
+  readonly #abandoned = new Set<string>();
+  /** Node.keys of what clients that have come back did not reclaim. */
+  readonly #closed = new Set<string>();
   readonly #ended = Promise.withResolvers<undefined>();
   #over = false;
   #deadline = 0;
@@ -113,6 +117,14 @@ export class Recovery {
   /** Resolves when everything was reclaimed or given up. */
   get graceEnded(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  /**
+   * Whether those who had the file before this start are gone without having closed it. Who came back and did not reclaim
+   * it has closed it meanwhile. Final once grace has ended.
+   */
+  isAbandoned(nodeKey: string): boolean {
+    return this.#abandoned.has(nodeKey) && !this.#closed.has(nodeKey);
   }
 
   get inGrace(): boolean {
@@ -169,6 +181,7 @@ export class Recovery {
     this.#returned.delete(client);
     const previous = this.#previous.get(client.key);
     if (previous === undefined) return;
+    for (const node of previous.missing) this.#closed.add(node);
     this.#drop(client.key);
     this.#database.transact(() => {
       for (const node of previous.missing) this.#put(client.key, node, this.#current(client.key, node));
@@ -230,6 +243,7 @@ export class Recovery {
   }
 
   #forgetFiles(key: string): void {
+    for (const node of this.#previous.get(key)?.missing ?? []) this.#abandoned.add(node);
     for (const [fileKey] of this.#files.range([key])) {
       this.#files.delete(fileKey);
       this.#promised.delete(`${key} ${String(fileKey[1])}`);
@@ -269,7 +283,11 @@ export class Recovery {
     this.#database.transact(() => {
       for (const [key, { missing }] of previous) {
         lost += missing.size;
-        for (const node of missing) this.#put(key, node, this.#current(key, node));
+        const whose = this.#present.has(key) ? this.#closed : this.#abandoned;
+        for (const node of missing) {
+          whose.add(node);
+          this.#put(key, node, this.#current(key, node));
+        }
         if (!this.#present.has(key)) this.#clients.delete([key]);
       }
     });

@@ -190,6 +190,11 @@ export class ServerState {
     return this.recovery.graceEnded;
   }
 
+  /** See Recovery.isAbandoned. */
+  isAbandoned(nodeKey: string): boolean {
+    return this.recovery.isAbandoned(nodeKey);
+  }
+
   counts(): StateCounts {
     return {
       clients: this.clients40.size + this.clients41.size,
