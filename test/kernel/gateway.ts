@@ -26,7 +26,7 @@ function argumentsOf({ server, port, exportName, bucket, dataFolder, options = [
     ...['gateway', '--bind', `${hostAddress}:${port}`, '--allow', labNetwork],
     ...['--endpoint', server.endpoint, '--region', server.region, '--path-style'],
     ...['--export', `${exportName}=${bucket}`, '--data-dir', dataFolder],
-    ...['--uid', '0', '--gid', '0', '--squash', 'none', '--metadata-ttl', '1', '--lease', '12'],
+    ...['--uid', '0', '--gid', '0', '--squash', 'none', '--metadata-ttl', '5', '--lease', '12'],
     ...['--log-level', process.env['WINDLASS_KERNEL_LOG'] ?? 'info', ...options],
   ];
 }
