@@ -50,6 +50,13 @@ describe('The change log', () => {
     expect(again.database.transact(() => again.changes.append(remove('b')))).toBe(2);
   });
 
+  it('tells what writes a key next, past what only reads it', async () => {
+    const { changes, at } = await logOf(publish(1, 'a'), publish(2, 'b', 'a'), publish(3, 'a', 'c'), remove('b'));
+    expect(changes.following(at[0] as number, 'a')?.sequence).toBe(at[2]);
+    expect(changes.following(at[1] as number, 'b')?.sequence).toBe(at[3]);
+    expect(changes.following(at[2] as number, 'a')).toBeUndefined();
+  });
+
   it('lets changes of different keys run side by side, and those of one key in order', async () => {
     const { area, changes, at } = await logOf(publish(1, 'a'), publish(2, 'b'), remove('a'));
     const [first, second, third] = at as [number, number, number];

@@ -169,13 +169,15 @@ export class ChangeLog {
   }
 
   /**
-   * What comes next to a key after its change at `sequence`; undefined where nothing does, or where a directory rename
-   * comes first that may bring something else there.
+   * What writes or deletes a key next after its change at `sequence`, whatever reads it before; undefined where nothing
+   * does, or where a directory rename comes first that may bring something else there.
    */
   following(sequence: number, key: string): Logged | undefined {
     const change = this.#pending.get(sequence);
     if (change === undefined) return undefined;
-    const next = (this.#byKey.get(id(change.export, key)) ?? []).find((other) => other > sequence);
+    const next = (this.#byKey.get(id(change.export, key)) ?? []).find(
+      (other) => other > sequence && changesKey(this.#pending.get(other) as Change, key),
+    );
     if (next === undefined) return undefined;
     for (const [other, move] of this.#moves) {
       const isBetween = other > sequence && other < next && move.export === change.export;
@@ -385,6 +387,11 @@ export class ChangeLog {
 
 function id(exportId: number, key: string): string {
   return `${exportId}:${key}`;
+}
+
+/** Whether the change writes or deletes the key, and does not only read it. */
+function changesKey({ kind, keys }: Change, key: string): boolean {
+  return kind === 'move-tree' || keys[0] === key;
 }
 
 /** The last of ascending sequence numbers that is below `sequence`. */
