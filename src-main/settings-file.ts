@@ -1,7 +1,7 @@
 /** A file of settings: checked when it is read, replaced as a whole when it is written, and readable by its owner alone. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { replacePrivateFile } from './private-file.ts';
 
 /** The file is there and cannot be used; the message says where and what to do. */
 export class SettingsFileError extends Error {
@@ -49,26 +49,12 @@ export class SettingsFile<S extends z.ZodType> {
   }
 
   async #replace(text: string): Promise<void> {
-    const folder = path.dirname(this.#path);
-    const temporary = `${this.#path}.${process.pid}.new`;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, this.#path);
-    } catch (error) {
-      // What cannot be removed was not made, as a rule; why it could not be written is what counts.
-      await rm(temporary, { force: true }).catch(() => undefined);
+      await replacePrivateFile(this.#path, text);
+    } catch (cause) {
       throw new SettingsFileError(
         `${this.#path} cannot be written: check the rights to its folder and the free space.`,
-        {
-          cause: error,
-        },
+        { cause },
       );
     }
   }
