@@ -1,14 +1,15 @@
 mkdir many
 cd many
-for ((i = 1; i <= 2000; i++)); do echo "$i" >"file $i"; done
-same "$(ls | wc -l)" 2000 'the number of files'
+# More than a page of a listing, which has 1,000 keys.
+for ((i = 1; i <= 1200; i++)); do echo "$i" >"file $i"; done
+same "$(ls | wc -l)" 1200 'the number of files'
 forget
-same "$(ls -l | tail -n +2 | wc -l)" 2000 'the number of files with attributes'
-same "$(ls | sort -u | wc -l)" 2000 'the number of different names'
+same "$(ls -l | tail -n +2 | wc -l)" 1200 'the number of files with attributes'
+same "$(ls | sort -u | wc -l)" 1200 'the number of different names'
 forget
-same "$(cat * | sort -n | tr '\n' ' ')" "$(seq -s ' ' 2000) " 'the contents'
+same "$(cat * | sort -n | tr '\n' ' ')" "$(seq -s ' ' 1200) " 'the contents'
 # Removing while reading the directory.
-find . -name '*[13579]' -delete
-same "$(ls | wc -l)" 1000 'the number of files left'
+find . -name '*[1-9]' -delete
+same "$(ls | wc -l)" 120 'the number of files left'
 forget
-same "$(ls | wc -l)" 1000 'the number of files left'
+same "$(ls | wc -l)" 120 'the number of files left'
