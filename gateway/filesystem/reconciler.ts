@@ -170,7 +170,8 @@ export class Reconciler {
     const { changes, places } = this.#parts;
     const removal = changes.waitingRemove(of.id, key);
     if (removal?.holder === undefined || watch.isTouched(key) || changes.aliases(of.id, key).length > 1) return false;
-    if (changes.following(removal.sequence, key) !== undefined || places.etagOf(removal) === version.etag) return false;
+    // An upload to the key whose answer was lost may be what the listing shows.
+    if (!changes.isAlone(removal.sequence, key) || places.etagOf(removal) === version.etag) return false;
     changes.complete(removal.sequence);
     return true;
   }

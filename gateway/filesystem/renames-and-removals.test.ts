@@ -1,7 +1,7 @@
 /** Orders of removes, renames and crashes that random runs have found, each as the few steps that matter. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryBucket, type Fate, type RequestKind } from '../store/testing/memory-store.ts';
-import { GatewayLife } from './testing/gateway-life.ts';
+import { GatewayLife, root } from './testing/gateway-life.ts';
 import { contentOf, PathClient } from './testing/path-client.ts';
 
 const lives: GatewayLife[] = [];
@@ -60,6 +60,24 @@ describe('A removed file that is still open', () => {
     await file.close();
     await life.tree.flush();
     expect(bucket.keys()).toEqual(['e/b']);
+  });
+});
+
+describe('A file whose upload was not known to have arrived', () => {
+  it('does not come back under its old name when it is renamed and listed', async () => {
+    const { life, client, bucket, silence } = await begin();
+    foreign(bucket, 'a', 'before');
+    const file = await client.open('a');
+    silence.kind = 'put';
+    await life.fileSystem.write(await client.node('a'), 0, Buffer.from('B'), 'file-sync', root);
+    await expect.poll(() => bucket.objects.get('a')?.body.toString()).toBe('Before');
+    await client.rename('a', 'b');
+    expect(await client.names()).toEqual(['b']);
+    silence.kind = undefined;
+    await file.close();
+    await life.tree.flush();
+    expect(bucket.keys()).toEqual(['b']);
+    expect(bucket.objects.get('b')?.body.toString()).toBe('Before');
   });
 });
 

@@ -55,6 +55,14 @@ describe('The change log', () => {
     expect(changes.following(at[0] as number, 'a')?.sequence).toBe(at[2]);
     expect(changes.following(at[1] as number, 'b')?.sequence).toBe(at[3]);
     expect(changes.following(at[2] as number, 'a')).toBeUndefined();
+    expect(at.map((sequence, index) => changes.isAlone(sequence, ['a', 'b', 'a', 'b'][index] as string))).toEqual(
+      Array.from({ length: 4 }, () => false),
+    );
+  });
+
+  it('tells whether a change is the only one of a key, whatever else reads it', async () => {
+    const { changes, at } = await logOf(publish(1, 'a', 'b'), remove('b'), publish(2, 'c', 'b'));
+    expect(changes.isAlone(at[1] as number, 'b')).toBe(true);
   });
 
   it('lets changes of different keys run side by side, and those of one key in order', async () => {

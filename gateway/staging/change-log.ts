@@ -186,6 +186,14 @@ export class ChangeLog {
     return { sequence: next, ...(this.#pending.get(next) as Change) };
   }
 
+  /** Whether no other pending change writes or deletes the key that this one was logged with, before or after it. */
+  isAlone(sequence: number, key: string): boolean {
+    const change = this.#pending.get(sequence);
+    if (change === undefined) return false;
+    const others = this.#byKey.get(id(change.export, key)) ?? [];
+    return others.every((other) => other === sequence || !changesKey(this.#pending.get(other) as Change, key));
+  }
+
   /** Whether the store is being asked right now to write or delete what is under this key of now. */
   isBeingWritten(exportId: number, key: string): boolean {
     for (const alias of this.aliases(exportId, key)) {
