@@ -22,6 +22,10 @@ export const s3Connection = z.object({
   /** Without credentials and profile the SDK's chain applies (environment, profile, SSO, container, instance). */
   profile: z.string().optional(),
   credentials: credentials.optional(),
+  /** `http://host:port`; '' for none. undefined: as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+  proxy: z.string().optional(),
+  /** Certificates that count beside the system's, PEM texts. */
+  certificateAuthorities: z.array(z.string()).optional(),
 });
 
 export const folderConnection = z.object({ kind: z.literal('folder') });

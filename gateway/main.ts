@@ -6,6 +6,7 @@ import type { Log } from './log.ts';
 import { startErrorFor } from './start-error.ts';
 
 export { GatewayStartError, type GatewayStartErrorCode } from './start-error.ts';
+export { Probe, type BucketsOutcome, type ProbeFailure, type ProbeOutcome } from './probe.ts';
 export { stderrLog, type LogLevel } from './stderr-log.ts';
 export type { Log } from './log.ts';
 export type { StopOptions } from './gateway.ts';

@@ -106,7 +106,9 @@ export const bucket = z.object({ name: z.string(), created: z.int().optional() }
 /** One step of a test, in the order in which a connection is made. */
 export const testStep = z.object({
   step: z.enum(['address', 'connect', 'clock', 'keys', 'buckets', 'bucket']),
+  /** Each bucket that the connection names is a step `bucket` of its own. */
   outcome: z.enum(['good', 'failed', 'skipped']),
+  /** Of one that is good: what is better mended, though Windlass copes. */
   problem: problem.optional(),
 });
 
@@ -122,5 +124,6 @@ export type Keys = z.infer<typeof keys>;
 export type ConnectionSettings = z.infer<typeof connectionSettings>;
 export type Connection = z.infer<typeof connection>;
 export type NewConnection = z.infer<typeof newConnection>;
+export type Bucket = z.infer<typeof bucket>;
 export type ConnectionTest = z.infer<typeof connectionTest>;
 export type TestStep = z.infer<typeof testStep>;

@@ -45,6 +45,17 @@ describe('What a request puts right by itself', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('the region, named in the sentence alone', async () => {
+    const sentence = "The authorization header is malformed; the region is wrong; expecting 'eu-west-1'.";
+    await using server = await startScriptedServer(({ headers }) =>
+      headers.authorization?.includes('/eu-west-1/s3/') === true
+        ? { headers: described }
+        : { status: 400, body: errorBody('AuthorizationHeaderMalformed', sentence) },
+    );
+    await (await server.open()).list({ prefix: '' }).catch(() => undefined);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('the region, named in a header of a redirect', async () => {
     await using server = await startScriptedServer(({ headers }) =>
       headers.authorization?.includes('/ap-south-1/s3/') === true

@@ -158,12 +158,13 @@ export class S3Client {
   #refusalOf(attempt: Attempt, reply: Reply): S3Refusal {
     const root = reply.body.length > 0 ? parseXml(reply.body)?.root : undefined;
     const s3Code = childText(root, 'Code') ?? '';
-    const region = header(reply.headers, 'x-amz-bucket-region') ?? childText(root, 'Region');
-    return refuse(
-      this.#subject(attempt),
-      { status: reply.status, s3Code, region: region === '' ? undefined : region },
-      childText(root, 'Message') ?? '',
-    );
+    const message = childText(root, 'Message') ?? '';
+    // Some servers name it in their sentence alone, which AWS's begins with.
+    const named =
+      s3Code === 'AuthorizationHeaderMalformed' ? /expecting '([A-Za-z0-9-]+)'/.exec(message)?.[1] : undefined;
+    const region = header(reply.headers, 'x-amz-bucket-region') ?? childText(root, 'Region') ?? named;
+    const refusal = { status: reply.status, s3Code, region: region === '' ? named : region };
+    return refuse(this.#subject(attempt), refusal, message);
   }
 
   /** @returns what has been put right, so that the request may be sent again */

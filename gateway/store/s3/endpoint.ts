@@ -40,7 +40,11 @@ export class S3Endpoint {
     this.credentials = new Credentials(connection);
     this.observe = options.observe;
     this.headersTimeout = options.headersTimeout ?? 30_000;
-    this.dispatcher = openDispatcher(options, () => [...getCACertificates('default'), ...getCACertificates('system')]);
+    const { proxy, certificateAuthorities } = connection;
+    this.dispatcher = openDispatcher({ proxy, certificateAuthorities, ...options }, () => [
+      ...getCACertificates('default'),
+      ...getCACertificates('system'),
+    ]);
   }
 
   /** @param found what was learnt from the server: the bucket's region, or that it needs path style */

@@ -22,26 +22,25 @@ export function openS3Store(
 }
 
 /** ListBuckets, all pages. @returns names @throws StoreError with a sentence for the user */
-export async function listBuckets(connection: S3Connection | S3Endpoint): Promise<string[]> {
-  return withEndpoint(connection, async (endpoint) => {
-    const client = new S3Client(endpoint, undefined);
-    const names: string[] = [];
-    let continuation: string | undefined;
-    do {
-      const query: Record<string, string> = continuation === undefined ? {} : { 'continuation-token': continuation };
-      const { root } = await sendForXml(
-        client,
-        { operation: 'ListBuckets', method: 'GET', query },
-        'ListAllMyBucketsResult',
-      );
-      for (const bucket of children(child(root, 'Buckets'), 'Bucket')) {
-        const name = childText(bucket, 'Name');
-        if (name !== undefined) names.push(name);
-      }
-      continuation = childText(root, 'ContinuationToken');
-    } while (continuation !== undefined && continuation !== '');
-    return names;
-  });
+export async function listBuckets(from: S3Connection | S3Endpoint | S3Client): Promise<string[]> {
+  if (!(from instanceof S3Client))
+    return withEndpoint(from, (endpoint) => listBuckets(new S3Client(endpoint, undefined)));
+  const names: string[] = [];
+  let continuation: string | undefined;
+  do {
+    const query: Record<string, string> = continuation === undefined ? {} : { 'continuation-token': continuation };
+    const { root } = await sendForXml(
+      from,
+      { operation: 'ListBuckets', method: 'GET', query },
+      'ListAllMyBucketsResult',
+    );
+    for (const bucket of children(child(root, 'Buckets'), 'Bucket')) {
+      const name = childText(bucket, 'Name');
+      if (name !== undefined) names.push(name);
+    }
+    continuation = childText(root, 'ContinuationToken');
+  } while (continuation !== undefined && continuation !== '');
+  return names;
 }
 
 /**

@@ -43,6 +43,8 @@ const byS3Code: Readonly<Record<string, StoreErrorCode>> = {
   AllAccessDisabled: 'AccessDenied',
   AccountProblem: 'AccessDenied',
   InvalidAccessKeyId: 'Unauthenticated',
+  // versitygw's word for it.
+  XAdminUserNotFound: 'Unauthenticated',
   SignatureDoesNotMatch: 'Unauthenticated',
   ExpiredToken: 'Unauthenticated',
   InvalidToken: 'Unauthenticated',
