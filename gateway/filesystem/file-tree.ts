@@ -8,8 +8,10 @@ import { ChangeLog } from '../staging/change-log.ts';
 import { Content } from '../staging/content.ts';
 import { StoreExecutor } from '../staging/executor.ts';
 import { Loans } from '../staging/loans.ts';
+import { Multiparts } from '../staging/multiparts.ts';
 import { Notices } from '../staging/notices.ts';
 import { OwnUploads } from '../staging/own-uploads.ts';
+import { fingerprintOf } from '../staging/part-fingerprint.ts';
 import { Places } from '../staging/places.ts';
 import { ProgressBoard } from '../staging/progress.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
@@ -62,6 +64,8 @@ export class FileTree {
   readonly #database: Database;
   readonly #tree: Tree;
   readonly #exports: Exports;
+  readonly #changes: ChangeLog;
+  readonly #multiparts: Multiparts;
   readonly #queue: UploadQueue;
   readonly #segments: Segments;
   readonly #files: StagedFiles;
@@ -81,8 +85,14 @@ export class FileTree {
     const places = new Places(tree, changes);
     const loans = new Loans(database, changes, places);
     const files = new StagedFiles(database, tree, segments, loans);
+    const multiparts = new Multiparts(database, places, log);
     const own = new OwnUploads({ database, tree, changes, places });
     const content = new Content({ tree, files, segments, loans, cache, places, own });
+    multiparts.recall((fileid, offset, length) =>
+      tree.get(fileid)?.staged === undefined
+        ? undefined
+        : fingerprintOf(content.view(fileid), offset, length, { places, loans }),
+    );
     const exports = new Exports(database, tree, places);
     const failures = new Failures(log);
     const awaited = new Set<Fileid>();
@@ -97,6 +107,7 @@ export class FileTree {
       files,
       content,
       loans,
+      multiparts,
       repayment: new Repayment({ cache, files, loans, notices, tree }),
       places,
       own,
@@ -119,6 +130,11 @@ export class FileTree {
       log,
       paused: settings.paused,
       ...(options.times === undefined ? {} : { times: options.times }),
+    });
+    queue.listen({
+      left: (_, change) => {
+        if (change.kind === 'publish' && !changes.isPublishPending(change.fileid)) multiparts.abandon(change.fileid);
+      },
     });
     const namespace: Namespace = new Namespace({
       tree,
@@ -250,6 +266,8 @@ export class FileTree {
     this.#database = database;
     this.#tree = tree;
     this.#exports = exports;
+    this.#changes = changes;
+    this.#multiparts = multiparts;
     this.#queue = queue;
     this.#segments = segments;
     this.#files = files;
@@ -304,6 +322,7 @@ export class FileTree {
    */
   start(reclaimed: Promise<void>, isAbandoned: (nodeKey: string) => boolean = () => true): void {
     this.#publishForgotten();
+    this.#multiparts.start((fileid) => this.#changes.isPublishPending(fileid));
     this.#queue.start();
     void reclaimed.then(() => {
       this.#recover(isAbandoned);
@@ -352,6 +371,7 @@ export class FileTree {
   async close(): Promise<void> {
     await this.#silentWriters.close();
     await this.#queue.stop();
+    this.#multiparts.stop();
     await this.#files.commitAll();
     await this.#segments.close();
     await this.#directories.close();

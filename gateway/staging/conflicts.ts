@@ -43,9 +43,14 @@ export class Conflicts {
     if (isOwn || (found !== undefined && record.type === 'directory')) {
       // The answer to an upload of ours was lost; whatever was written since goes up over it. And a marker is a marker,
       // whoever wrote it; attributes that were set here are written over it.
-      database.transact(() =>
-        tree.update(fileid, { object: { version: found.version }, replaces: undefined, metadata: found.metadata }),
-      );
+      database.transact(() => {
+        tree.update(fileid, { object: { version: found.version }, replaces: undefined, metadata: found.metadata });
+        const { completes } = change;
+        // All of what is staged was sent in parts, and need not be sent again.
+        if (!isOwn || completes === undefined || completes.generation !== record.staged?.generation) return;
+        tree.update(fileid, { staged: undefined, ...(completes.isStale ? { restamp: true } : {}) });
+        this.#parts.files.drop(fileid);
+      });
     } else if (record.type === 'directory') {
       database.transact(() => tree.update(fileid, { object: undefined, replaces: { absent: true } }));
     } else if (record.staged === undefined && record.object !== undefined) {

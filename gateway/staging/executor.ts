@@ -8,6 +8,7 @@ import type { ChangeLog } from './change-log.ts';
 import type { Content } from './content.ts';
 import type { Loans } from './loans.ts';
 import { MoveTree } from './move-tree.ts';
+import type { Multiparts } from './multiparts.ts';
 import type { Notices } from './notices.ts';
 import type { OwnUploads } from './own-uploads.ts';
 import type { Places } from './places.ts';
@@ -25,6 +26,7 @@ export interface ExecutorParts {
   readonly files: StagedFiles;
   readonly content: Content;
   readonly loans: Loans;
+  readonly multiparts: Multiparts;
   readonly repayment: Repayment;
   readonly places: Places;
   readonly own: OwnUploads;

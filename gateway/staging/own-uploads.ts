@@ -26,7 +26,7 @@ export class OwnUploads {
   /** Whether what is under the key of a publish is what an attempt at it has put there. @throws StoreError */
   async isOwn(
     sequence: number,
-    { export: exportId, keys, writeId, borrows }: PublishChange,
+    { export: exportId, keys, writeId, borrows, completes }: PublishChange,
     found: ObjectDescription,
   ): Promise<boolean> {
     if (writeId === undefined) return false;
@@ -38,6 +38,8 @@ export class OwnUploads {
       version: found.version,
     };
     if (found.metadata.user[writeIdKey] === writeId) {
+      // The size of what is sent in parts may not have been known when its metadata were written.
+      if (found.version.size === completes?.size) return true;
       const mark = readContentMark(found.metadata);
       if (mark?.size !== found.version.size) return false;
       return mark.crc === undefined || mark.crc === (await crcOf(store, target));

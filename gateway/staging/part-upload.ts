@@ -1,27 +1,32 @@
 /** Sends the bytes of one generation of a file: in one PUT where they are few, else in parts. */
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Reader } from '../cache/read-ahead.ts';
 import type { Database } from '../database/database.ts';
 import type { Bandwidth } from './bandwidth.ts';
-import type {
-  Body,
-  ByteRange,
-  Condition,
-  ObjectMetadata,
-  Part,
-  Pin,
-  StoreLimits,
-  Version,
+import {
+  StoreError,
+  type Body,
+  type ByteRange,
+  type Condition,
+  type ObjectMetadata,
+  type Part,
+  type Pin,
+  type StoreLimits,
+  type Version,
 } from '../store/object-store.ts';
 import type { ChangeLog } from './change-log.ts';
 import { baseLimit, type Content, type ContentView } from './content.ts';
 import { Extents } from './extents.ts';
 import type { Loans } from './loans.ts';
+import type { Multiparts } from './multiparts.ts';
+import { fingerprintOf } from './part-fingerprint.ts';
 import { multipartThreshold, planParts, type PlannedPart } from './parts.ts';
 import type { Place, Places } from './places.ts';
-import { contentKey, contentMark } from './posix-metadata.ts';
+import { contentKey, contentMark, writeIdKey } from './posix-metadata.ts';
 import type { Meter, ProgressBoard } from './progress.ts';
+import type { Fileid, PublishChange } from './records.ts';
 
 /** Bytes read from staging at a time. */
 export const readSize = 1024 * 1024;
@@ -34,6 +39,7 @@ export interface PartUploadParts {
   readonly changes: ChangeLog;
   readonly content: Content;
   readonly loans: Loans;
+  readonly multiparts: Multiparts;
   readonly places: Places;
   readonly bandwidth: Bandwidth;
   readonly progress: ProgressBoard;
@@ -47,6 +53,14 @@ export interface ContentUpload {
   readonly physical: string;
   readonly condition: Condition;
   readonly metadata: ObjectMetadata;
+  /** Of the content. */
+  readonly generation: number;
+}
+
+export interface Sent {
+  readonly version: Version;
+  /** The object has the metadata of an earlier moment, and is to be given those of now. */
+  readonly isStale: boolean;
 }
 
 export class PartUpload {
@@ -57,74 +71,125 @@ export class PartUpload {
   }
 
   /** @param view a frozen generation @throws StoreError, StagingError */
-  async send(upload: ContentUpload, view: ContentView): Promise<Version> {
+  async send(upload: ContentUpload, view: ContentView): Promise<Sent> {
     const { loans, progress } = this.#parts;
     const { place, physical, metadata, condition, sequence } = upload;
     const copied = wholeLoan(view);
     if (copied !== undefined && loans.locate(copied).version.size === view.size) {
       const { key: sourceKey, version } = loans.locate(copied);
       const pin = pinOf(version);
-      return place.store.copy({ sourceKey, pin, targetKey: physical, size: view.size, metadata, condition });
+      const copy = { sourceKey, pin, targetKey: physical, size: view.size, metadata, condition };
+      return { version: await place.store.copy(copy), isStale: false };
     }
     const meter = progress.begin(sequence, view.size);
     try {
       if (view.size > multipartThreshold) return await this.#sendParts(upload, view, meter);
       const body = await this.#body(view, { offset: 0, length: view.size }, meter);
       const user = { ...metadata.user, [contentKey]: contentMark(view.size, await crcOf(body)) };
-      return await place.store.put({ key: physical, body, metadata: { ...metadata, user }, condition });
+      const put = { key: physical, body, metadata: { ...metadata, user }, condition };
+      return { version: await place.store.put(put), isStale: false };
     } finally {
       progress.end(sequence);
     }
   }
 
-  async #sendParts(
-    { physical, condition, place, sequence, metadata }: ContentUpload,
+  /** @returns the version, and whether its metadata are those that it was to have: an earlier attempt may have begun it with others */
+  #sendParts(upload: ContentUpload, view: ContentView, meter: Meter): Promise<Sent> {
+    const { multiparts } = this.#parts;
+    return multiparts.exclusively(view.fileid, async () => {
+      const { condition, place, physical, metadata, sequence } = upload;
+      const { multipart } = place.store;
+      const writeId = metadata.user[writeIdKey] ?? '';
+      const before = multiparts.get(view.fileid)?.uploadId;
+      const begun = await multiparts.open(view.fileid, { export: view.export, key: physical, metadata, writeId });
+      try {
+        const { uploadId } = begun;
+        const parts = await this.#sendAll(upload, view, meter, uploadId);
+        const isStale = !isDeepStrictEqual(begun.metadata, metadata);
+        await this.#remember(sequence, { size: view.size, generation: upload.generation, isStale });
+        const version = await multipart.complete({ key: physical, uploadId, parts, condition });
+        this.#parts.database.transact(() => multiparts.forget(view.fileid));
+        return { version, isStale };
+      } catch (error) {
+        throw this.#broken(view.fileid, error, begun.uploadId === before);
+      }
+    });
+  }
+
+  /** Why an attempt ended: what has arrived is kept, unless the store will not have it. */
+  #broken(fileid: Fileid, error: unknown, isResumed: boolean): unknown {
+    const { multiparts } = this.#parts;
+    // It may have been completed all the same, or parts of it may be gone: the next attempt asks.
+    multiparts.doubt(fileid);
+    if (!(error instanceof StoreError)) return error;
+    if (error.code === 'NoSuchUpload')
+      return new StoreError('Unavailable', 'The store has dropped the parts of an upload; they are sent again.', {
+        cause: error,
+      });
+    if (error.code !== 'InvalidRequest') return error;
+    multiparts.abandon(fileid);
+    // Where parts of an earlier attempt were to blame, one that sends everything itself succeeds.
+    return isResumed ? new StoreError('Unavailable', error.message, { cause: error }) : error;
+  }
+
+  /** Sends what has not arrived yet; where one part fails, those under way end and are kept. */
+  async #sendAll(
+    { place, physical }: ContentUpload,
     view: ContentView,
     meter: Meter,
-  ): Promise<Version> {
-    const { changes, database, loans, places } = this.#parts;
+    uploadId: string,
+  ): Promise<readonly Part[]> {
+    const { loans, multiparts, places } = this.#parts;
     const { multipart, limits } = place.store;
     const source = view.object === undefined ? undefined : places.locate(view.fileid, view.export, view.object);
     const planned = partsOf(view, limits);
-    const uploadId = await multipart.create(physical, metadata);
-    // Remembered, so that a crash leaves no parts behind that are paid for.
+    const parts: Part[] = [];
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let index = next++; index < planned.length; index = next++) {
+        const part = planned[index];
+        if (part === undefined) return;
+        const { number, offset, length } = part;
+        const fingerprint = this.#fingerprint(view, offset, length);
+        const sent = multiparts.sent(view.fileid, number, fingerprint);
+        if (sent !== undefined) {
+          meter.add(length);
+          parts[index] = sent;
+          continue;
+        }
+        const common = { key: physical, uploadId, partNumber: number };
+        const from = part.borrowed === undefined ? source : loans.locate(part.borrowed.loan);
+        const range = { offset: part.borrowed?.position ?? offset, length };
+        if (part.copy && from !== undefined) {
+          parts[index] = await multipart.copyPart({ ...common, sourceKey: from.key, pin: pinOf(from.version), range });
+          meter.add(length);
+        } else {
+          parts[index] = await multipart.uploadPart({
+            ...common,
+            body: await this.#body(view, { offset, length }, meter),
+          });
+        }
+        multiparts.keep(view.fileid, uploadId, { ...(parts[index] as Part), offset }, fingerprint);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: partConcurrency }, work));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return parts;
+  }
+
+  #fingerprint(view: ContentView, offset: number, length: number): string {
+    return fingerprintOf(view, offset, length, this.#parts);
+  }
+
+  /** What an answer that gets lost would have told. */
+  async #remember(sequence: number, completes: NonNullable<PublishChange['completes']>): Promise<void> {
+    const { changes, database } = this.#parts;
     database.transact(() => {
       const change = changes.get(sequence);
-      if (change?.kind === 'publish') changes.replace(sequence, { ...change, uploadId });
+      if (change?.kind === 'publish') changes.replace(sequence, { ...change, completes });
     });
-    try {
-      const parts: Part[] = [];
-      let next = 0;
-      const work = async (): Promise<void> => {
-        for (let index = next++; index < planned.length; index = next++) {
-          const part = planned[index];
-          if (part === undefined) return;
-          const common = { key: physical, uploadId, partNumber: index + 1 };
-          const from = part.borrowed === undefined ? source : loans.locate(part.borrowed.loan);
-          const range = { offset: part.borrowed?.position ?? part.offset, length: part.length };
-          if (part.copy && from !== undefined) {
-            parts[index] = await multipart.copyPart({
-              ...common,
-              sourceKey: from.key,
-              pin: pinOf(from.version),
-              range,
-            });
-            meter.add(part.length);
-          } else {
-            const bytes = { offset: part.offset, length: part.length };
-            parts[index] = await multipart.uploadPart({ ...common, body: await this.#body(view, bytes, meter) });
-          }
-        }
-      };
-      const ended = await Promise.allSettled(Array.from({ length: partConcurrency }, work));
-      const failed = ended.find((one) => one.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-      return await multipart.complete({ key: physical, uploadId, parts, condition });
-    } catch (error) {
-      // An upload that cannot be aborted now is swept later; what matters is why it failed.
-      await multipart.abort(physical, uploadId).catch(() => undefined);
-      throw error;
-    }
+    await database.durable();
   }
 
   /**
@@ -182,7 +247,7 @@ export class PartUpload {
 
 /** How it is sent: in one PUT, or in these parts. */
 function partsOf(view: ContentView, limits: StoreLimits): readonly PlannedPart[] {
-  if (view.size <= multipartThreshold) return [{ copy: false, offset: 0, length: view.size }];
+  if (view.size <= multipartThreshold) return [{ number: 1, copy: false, offset: 0, length: view.size }];
   return planParts(view.size, view.extents ?? Extents.empty, baseLimit(view), limits);
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoreLimits } from '../store/object-store.ts';
 import { Extents, type Extent } from './extents.ts';
-import { partSizeFor, planParts } from './parts.ts';
+import { layoutFor, partSizeFor, planParts, slotsOf } from './parts.ts';
 
 const MiB = 1024 ** 2;
 const limits: StoreLimits = {
@@ -59,9 +59,9 @@ describe('planParts', () => {
   it('sends the part in which one byte of 64 MiB was changed, and has the store copy the rest', () => {
     const parts = planParts(64 * MiB, extentsOf([extent(20 * MiB, 1)]), 64 * MiB, limits);
     expect(parts).toEqual([
-      { copy: true, offset: 0, length: 16 * MiB },
-      { copy: false, offset: 16 * MiB, length: 8 * MiB },
-      { copy: true, offset: 24 * MiB, length: 40 * MiB },
+      { number: 1, copy: true, offset: 0, length: 16 * MiB },
+      { number: 3, copy: false, offset: 16 * MiB, length: 8 * MiB },
+      { number: 4, copy: true, offset: 24 * MiB, length: 40 * MiB },
     ]);
   });
 
@@ -73,6 +73,29 @@ describe('planParts', () => {
     const parts = planParts(12 * 1024 ** 3, none, 12 * 1024 ** 3, limits);
     expect(parts.every(({ length }) => length <= limits.maxPart)).toBe(true);
     expect(parts).toHaveLength(3);
+  });
+});
+
+describe('slotsOf', () => {
+  it('gives a part the same number and bytes whatever size the file comes to have', () => {
+    const larger = fc.tuple(fc.integer({ min: 1, max: 300 * 1024 }), fc.nat(1024 * 1024));
+    fc.assert(
+      fc.property(larger, ([mebibytes, more]) => {
+        const before = [...slotsOf(layoutFor(mebibytes * MiB, limits), mebibytes * MiB)];
+        const size = (mebibytes + more) * MiB;
+        const after = [...slotsOf(layoutFor(size, limits), size)];
+        expect(after.slice(0, before.length - 1)).toEqual(before.slice(0, -1));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([0.1, 7, 9, 20, 48])('fits %s TiB into the number of parts, without a gap', (tebibytes) => {
+    const size = Math.floor(tebibytes * 1024 ** 4);
+    const slots = [...slotsOf(layoutFor(size, limits), size)];
+    expect(slots.reduce((sum, { length }) => sum + length, 0)).toBe(size);
+    expect(slots.at(-1)?.number).toBeLessThanOrEqual(limits.maxParts);
+    expect(slots.every(({ length }) => length <= limits.maxPart)).toBe(true);
   });
 });
 

@@ -9,11 +9,62 @@ const defaultPartSize = 8 * 1024 * 1024;
 
 /** A part that is sent, or one that the store copies. Bytes. */
 export interface PlannedPart {
+  /** 1..10,000, ascending; numbers are left out where the store copies more than one slot at once. */
+  readonly number: number;
   readonly copy: boolean;
   /** Where it is copied from, if not from the object there is. */
   readonly borrowed?: Borrowed;
   readonly offset: number;
   readonly length: number;
+}
+
+/** So many parts of one size. */
+interface Tier {
+  readonly count: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Where parts begin and end. */
+export type Layout = readonly Tier[];
+
+/**
+ * Parts grow with their distance from the start of the file, so that a part has the same number and the same bytes
+ * whatever size the file comes to have, up to some 9 TiB: parts can be sent before that is known. What is larger has parts of one
+ * size.
+ */
+export function layoutFor(size: number, limits: StoreLimits): Layout {
+  const growing = [
+    { share: 0.1, size: defaultPartSize },
+    { share: 0.4, size: 8 * defaultPartSize },
+    { share: 0.5, size: 256 * defaultPartSize },
+  ].map((tier) => ({
+    count: Math.floor(tier.share * limits.maxParts),
+    size: Math.min(Math.max(tier.size, limits.minPart), limits.maxPart),
+  }));
+  const reach = growing.reduce((sum, tier) => sum + tier.count * tier.size, 0);
+  return size <= reach ? growing : [{ count: limits.maxParts, size: partSizeFor(size, limits) }];
+}
+
+/** A part's place in the file. Bytes. */
+export interface Slot {
+  readonly number: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The slots of a file in order, the last one cut at its end. */
+export function* slotsOf(layout: Layout, size: number): Generator<Slot> {
+  let number = 1;
+  let offset = 0;
+  for (const tier of layout) {
+    for (let index = 0; index < tier.count && offset < size; index++) {
+      const length = Math.min(tier.size, size - offset);
+      yield { number, offset, length };
+      number++;
+      offset += length;
+    }
+  }
 }
 
 /** The part size with which `size` bytes fit into the store's number of parts: a power of two times 8 MiB. */
@@ -24,7 +75,7 @@ export function partSizeFor(size: number, limits: StoreLimits): number {
 }
 
 /**
- * Parts of one size, except that neighbours which lie one behind the other in the object there is, or in one that was
+ * Slots of the layout, except that neighbours which lie one behind the other in the object there is, or in one that was
  * borrowed from, become one part that the store copies.
  *
  * @param baseLength bytes of the object that still count where no extent covers them; 0: nothing of it can be copied
@@ -35,15 +86,14 @@ export function planParts(
   baseLength: number,
   limits: StoreLimits,
 ): readonly PlannedPart[] {
-  const partSize = partSizeFor(size, limits);
   const parts: PlannedPart[] = [];
-  for (let offset = 0; offset < size; offset += partSize) {
-    const length = Math.min(partSize, size - offset);
+  for (const { number, offset, length } of slotsOf(layoutFor(size, limits), size)) {
     const pieces = [...extents.pieces(offset, length)];
     const unchanged = offset + length <= baseLength && pieces.every((piece) => piece.extent === undefined);
     const [{ extent } = {}] = pieces;
     const borrowed = pieces.length === 1 && extent !== undefined && 'loan' in extent ? extent : undefined;
     const part: PlannedPart = {
+      number,
       copy: unchanged || borrowed !== undefined,
       offset,
       length,

@@ -16,7 +16,9 @@ export interface Executor {
 /** What became of a change; for whoever shows it. */
 export interface QueueListener {
   started?(sequence: number, change: Change): void;
-  /** It is no longer pending. */
+  /** It is no longer pending: done, withdrawn, or turned into another. Inside a transaction. */
+  left?(sequence: number, change: Change): void;
+  /** It has been carried out. */
   done?(sequence: number, change: Change): void;
   failed?(sequence: number, change: Change, error: StoreError, nextTry: number): void;
 }

@@ -6,7 +6,7 @@ import { gatewayRoot } from './tree.ts';
 import { Conflicts, type RefusedAttempt } from './conflicts.ts';
 import { isGone, type ContentView } from './content.ts';
 import type { ExecutorParts } from './executor.ts';
-import { PartUpload, wholeLoan } from './part-upload.ts';
+import { PartUpload, wholeLoan, type Sent } from './part-upload.ts';
 import { withoutAttributes, writePosixMetadata } from './posix-metadata.ts';
 import type { Preservation } from './preservation.ts';
 import { carriedOf, isDone, isMoved, metadataOf } from './publish-state.ts';
@@ -32,7 +32,7 @@ export class Publish {
   }
 
   async perform(sequence: number, change: PublishChange): Promise<void> {
-    const { changes, database, places, repayment, tree } = this.#parts;
+    const { changes, database, multiparts, places, repayment, tree } = this.#parts;
     const { fileid } = change;
     const target = changes.targetOf(sequence);
     const { export: exportId } = change;
@@ -44,11 +44,10 @@ export class Publish {
       return;
     }
     if (change.recovers === true && this.#recover(sequence, change, target)) return;
-    await this.#abortLeftover(change, target);
     await this.#learnMetadata(fileid);
-    const writeId = change.writeId ?? randomUUID();
+    const writeId = change.writeId ?? multiparts.get(fileid)?.writeId ?? randomUUID();
     database.transact(() => {
-      const { uploadId: _, recovers: __, ...rest } = change;
+      const { recovers: _, ...rest } = change;
       changes.replace(sequence, { ...rest, writeId });
       const record = tree.get(fileid);
       if (record !== undefined) this.#markRemote(fileid, record);
@@ -100,20 +99,10 @@ export class Publish {
     return false;
   }
 
-  /** Parts that an attempt before a crash has sent. */
-  async #abortLeftover({ export: exportId, uploadId }: PublishChange, target: string): Promise<void> {
-    if (uploadId === undefined) return;
-    try {
-      await this.#parts.places.require(exportId).store.multipart.abort(target, uploadId);
-    } catch (error) {
-      if (!(error instanceof StoreError) || (error.code !== 'NoSuchUpload' && error.code !== 'NotFound')) throw error;
-    }
-  }
-
   async #attempt(attempt: Attempt, frozen: Frozen | undefined): Promise<void> {
     try {
-      const version = await this.#send(attempt, frozen);
-      this.#finish(attempt, frozen, version);
+      const { version, isStale } = await this.#send(attempt, frozen);
+      this.#finish(attempt, frozen, version, isStale);
     } catch (error) {
       // The key is not as it must be, or what was to be copied or read from the store is not there any more.
       if (!(error instanceof StoreError) || !isGone(error)) throw error;
@@ -139,14 +128,14 @@ export class Publish {
     });
   }
 
-  async #send(attempt: Attempt, frozen: Frozen | undefined): Promise<Version> {
+  async #send(attempt: Attempt, frozen: Frozen | undefined): Promise<Sent> {
     const { fileid, physical, metadata, condition, place } = attempt;
     const { places, tree } = this.#parts;
     const record = frozen?.record ?? tree.require(fileid);
     if (frozen === undefined && record.object !== undefined) {
       const source = places.locate(fileid, record.export, record.object);
       const { etag, versionId } = source.version;
-      return place.store.copy({
+      const version = await place.store.copy({
         sourceKey: source.key,
         pin: versionId === undefined ? { etag } : { etag, versionId },
         targetKey: physical,
@@ -154,13 +143,15 @@ export class Publish {
         condition,
         ...(metadata === undefined ? { carry: carriedOf(source.version, record) } : { metadata }),
       });
+      return { version, isStale: false };
     }
     if (metadata === undefined) throw new Error('an upload carries metadata');
     if (frozen === undefined) {
-      return place.store.put({ key: physical, body: Buffer.from(record.target ?? ''), metadata, condition });
+      const body = Buffer.from(record.target ?? '');
+      return { version: await place.store.put({ key: physical, body, metadata, condition }), isStale: false };
     }
     const view: ContentView = { fileid, export: record.export, ...frozen };
-    return this.#upload.send({ ...attempt, metadata }, view);
+    return this.#upload.send({ ...attempt, metadata, generation: frozen.generation }, view);
   }
 
   /** Finds out what a rewrite of the object has to repeat; a mere rename takes it along unseen. */
@@ -214,18 +205,20 @@ export class Publish {
     }
   }
 
-  #finish(attempt: Attempt, frozen: Frozen | undefined, version: Version): void {
+  #finish(attempt: Attempt, frozen: Frozen | undefined, version: Version, isStale: boolean): void {
     const { changes, database, files, places, tree } = this.#parts;
     const { sequence, fileid, metadata } = attempt;
     database.transact(() => {
       const change = changes.get(sequence) as PublishChange;
       const inPlace = places.isTarget(change, attempt.physical);
-      if (inPlace) changes.complete(sequence);
+      // Attributes that were set since have asked for another publish.
+      const isLast = changes.publishesOf(fileid).at(-1) === sequence;
+      // What has the metadata of an earlier moment is given those of now by another attempt, which is a copy.
+      if (inPlace && isStale && isLast) this.#restamp(sequence, change);
+      else if (inPlace) changes.complete(sequence);
       const hasBytes = inPlace || this.#leave(sequence, change, fileid, version, attempt.physical);
       const record = tree.get(fileid);
       if (record === undefined) return;
-      // Attributes that were set since have asked for another publish.
-      const isLast = changes.waitingPublish(fileid) === undefined;
       const copied =
         frozen === undefined && record.object !== undefined ? places.versionOf(record.object).etag : undefined;
       const object = { version, unconfirmed: true, ...(copied === undefined ? {} : { copyOf: copied }) };
@@ -233,12 +226,18 @@ export class Publish {
         ...(inPlace ? { object, replaces: undefined } : {}),
         ...(metadata === undefined ? {} : { metadata, described: true }),
         ...(metadata !== undefined && inPlace && isLast ? { restamp: undefined } : {}),
+        ...(isStale ? { restamp: true } : {}),
       });
       if (hasBytes && frozen !== undefined && record.staged?.generation === frozen.generation) {
         tree.update(fileid, { staged: undefined });
         files.drop(fileid);
       }
     });
+  }
+
+  /** Inside a transaction: the same change once more, now that the bytes are there. */
+  #restamp(sequence: number, { kind, export: exportId, fileid, keys }: PublishChange): void {
+    this.#parts.changes.replace(sequence, { kind, export: exportId, fileid, keys: keys.slice(0, 1) });
   }
 
   /**

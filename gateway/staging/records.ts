@@ -120,8 +120,15 @@ export interface PublishChange extends ChangeBase {
   readonly writeId?: string;
   /** The bytes were being written at a crash, and nobody came back for them: they go beside the version before. */
   readonly recovers?: true;
-  /** Multipart upload that is under way. */
-  readonly uploadId?: string;
+  /** The multipart upload that is being completed, or has been without our knowing. */
+  readonly completes?: {
+    /** Bytes. */
+    readonly size: number;
+    /** Of the staged content that it is. */
+    readonly generation: number;
+    /** The object will have the metadata of an earlier moment. */
+    readonly isStale: boolean;
+  };
 }
 
 /** Deletes an object, where it is still at the version that is meant. */

@@ -272,6 +272,7 @@ export class UploadQueue {
   /** It is no longer pending: what waited for it need not wait for it any more. */
   #leave(sequence: number, change: Change): void {
     if (this.#entries.get(sequence)?.state !== 'running') this.#forget(sequence);
+    for (const listener of this.#listeners) listener.left?.(sequence, change);
     this.#reconsider(this.#blocked.take(sequence));
     if (change.kind === 'publish') this.#reconsider(this.#held.take(change.fileid));
   }

@@ -141,7 +141,7 @@ export interface DeleteRequest {
 export type DeleteResult = { readonly key: string; readonly error?: StoreError };
 
 export interface Part {
-  /** 1..10,000. */
+  /** 1..10,000; numbers may be left out. */
   readonly partNumber: number;
   readonly etag: string;
   /** Bytes. */
@@ -170,6 +170,8 @@ export interface MultipartStore {
   }): Promise<Part>;
   complete(request: { key: string; uploadId: string; parts: readonly Part[]; condition?: Condition }): Promise<Version>;
   abort(key: string, uploadId: string): Promise<void>;
+  /** What has arrived of an upload, in the order of the parts' numbers. @throws StoreError NoSuchUpload */
+  listParts(key: string, uploadId: string): Promise<readonly Part[]>;
   /** Uploads that were begun and neither completed nor aborted. */
   list(prefix: string): Promise<readonly { key: string; uploadId: string; initiated: number }[]>;
 }

@@ -36,6 +36,23 @@ export function describeMultipart(probe: Probe, shortcomings: Shortcomings): voi
       expect(Buffer.concat(bodies).equals(await buffer(got.body))).toBe(true);
     });
 
+    it('tell which parts have arrived, and are completed without those that are not named', async () => {
+      const key = `${place()}resumed`;
+      const uploadId = await probe.store.multipart.create(key, none);
+      const send = (partNumber: number, body: Buffer) =>
+        probe.store.multipart.uploadPart({ key, uploadId, partNumber, body });
+      const first = randomBytes(partSize());
+      await send(2, randomBytes(partSize()));
+      await send(4, Buffer.from('old'));
+      const parts = [await send(2, first), await send(3, randomBytes(partSize())), await send(4, Buffer.from('end'))];
+      expect(await probe.store.multipart.listParts(key, uploadId)).toEqual(parts);
+      const named = parts.filter(({ partNumber }) => partNumber !== 3);
+      await probe.store.multipart.complete({ key, uploadId, parts: named });
+      const expected = Buffer.concat([first, Buffer.from('end')]);
+      expect(expected.equals(await buffer((await probe.store.get({ key })).body))).toBe(true);
+      await expect(probe.store.multipart.listParts(key, uploadId)).rejects.toThrow(failure('NoSuchUpload'));
+    });
+
     it('take parts of other objects', async () => {
       const prefix = place();
       const content = randomBytes(partSize() + 1000);

@@ -77,6 +77,7 @@ export class FolderStore implements ObjectStore {
       copyPart: (request) => this.#explain(() => uploads.copyPart(request)),
       complete: (request) => this.#explain(() => uploads.complete(request)),
       abort: (key, uploadId) => this.#explain(() => uploads.abort(key, uploadId)),
+      listParts: (key, uploadId) => this.#explain(() => uploads.listParts(key, uploadId)),
       list: (prefix) => this.#explain(() => uploads.list(prefix)),
     };
   }

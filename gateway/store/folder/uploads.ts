@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { requireKey, quoteKey } from '../key.ts';
@@ -95,6 +95,23 @@ export class Uploads implements MultipartStore {
 
   async abort(_key: string, uploadId: string): Promise<void> {
     await rm(this.#path(uploadId), { recursive: true, force: true });
+  }
+
+  async listParts(key: string, uploadId: string): Promise<readonly Part[]> {
+    await this.#read(key, uploadId);
+    const folder = this.#path(uploadId);
+    const parts: (Part & { readonly time: number })[] = [];
+    for (const name of await readdir(folder)) {
+      const [, number, md5] = /^(\d+)-([0-9a-f]{32})$/.exec(name) ?? [];
+      if (number === undefined || md5 === undefined) continue;
+      const { size, mtimeMs } = await stat(join(folder, name));
+      parts.push({ partNumber: Number(number), etag: `"${md5}"`, size, time: mtimeMs });
+    }
+    // A part that was sent again lies beside the one before.
+    const latest = new Map(parts.sort((a, b) => a.time - b.time).map((part) => [part.partNumber, part]));
+    return [...latest.values()]
+      .sort((a, b) => a.partNumber - b.partNumber)
+      .map(({ partNumber, etag, size }) => ({ partNumber, etag, size }));
   }
 
   async list(prefix: string): Promise<readonly { key: string; uploadId: string; initiated: number }[]> {

@@ -12,7 +12,7 @@ import { childText, parseXml, type Element } from './xml.ts';
 export async function sendForXml(
   client: S3Client,
   request: S3Request,
-  expected: string,
+  ...expected: readonly string[]
 ): Promise<{ root: Element; reply: Reply }> {
   const reply = await client.send(request);
   const document = parseXml(reply.body);
@@ -23,7 +23,7 @@ export async function sendForXml(
     const s3Code = childText(document.root, 'Code') ?? '';
     throw refuse(subject, { status: 503, s3Code }, childText(document.root, 'Message') ?? '');
   }
-  if (document?.name !== expected) {
+  if (document === undefined || !expected.includes(document.name)) {
     throw new StoreError('Unavailable', `The server's reply to ${request.operation} was cut short or is not S3's.`);
   }
   return { root: document.root, reply };

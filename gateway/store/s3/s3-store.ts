@@ -15,6 +15,7 @@ import {
   completeUpload,
   copyPart,
   createUpload,
+  listParts,
   listUploads,
   uploadPart,
 } from './operations/multipart.ts';
@@ -72,6 +73,7 @@ export class S3Store implements ObjectStore {
       copyPart: (request) => copyPart(context, request),
       complete: (request) => completeUpload(context, request),
       abort: (key, uploadId) => abortUpload(context, key, uploadId),
+      listParts: (key, uploadId) => listParts(context, key, uploadId),
       list: (prefix) => listUploads(context, prefix),
     };
   }

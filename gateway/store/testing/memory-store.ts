@@ -40,6 +40,7 @@ export type RequestKind =
   | 'copy-part'
   | 'complete'
   | 'abort'
+  | 'list-parts'
   | 'list-uploads';
 
 /** What becomes of a request. Times in milliseconds. */

@@ -83,6 +83,12 @@ export class MemoryUploads {
           return written(bucket.write(key, Buffer.concat(bodies), upload.metadata));
         }),
       abort: (key, uploadId) => request('abort', key, () => void this.#uploads.delete(uploadId)),
+      listParts: (key, uploadId) =>
+        request('list-parts', key, () =>
+          [...this.#find(uploadId).parts]
+            .map(([partNumber, { body, etag }]) => ({ partNumber, etag, size: body.length }))
+            .sort((a, b) => a.partNumber - b.partNumber),
+        ),
       list: (prefix) =>
         request('list-uploads', prefix, () =>
           [...this.#uploads]

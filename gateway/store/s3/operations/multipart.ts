@@ -163,6 +163,27 @@ export async function abortUpload({ client }: S3Context, key: string, uploadId: 
   }
 }
 
+/** ListParts, all pages. */
+export async function listParts({ client }: S3Context, key: string, uploadId: string): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  for (let marker: string | undefined = ''; marker !== undefined;) {
+    const from: Record<string, string> = marker === '' ? {} : { 'part-number-marker': marker };
+    const request = { operation: 'ListParts', method: 'GET', key, query: { uploadId, ...from } } as const;
+    // moto calls it a response.
+    const { root } = await sendForXml(client, request, 'ListPartsResult', 'ListPartsResponse');
+    for (const part of children(root, 'Part')) {
+      parts.push({
+        partNumber: Number(childText(part, 'PartNumber')),
+        etag: quoteEtag(childText(part, 'ETag') ?? ''),
+        size: Number(childText(part, 'Size')),
+      });
+    }
+    const next = childText(root, 'NextPartNumberMarker') ?? '';
+    marker = childText(root, 'IsTruncated') === 'true' && next !== '' && next !== marker ? next : undefined;
+  }
+  return parts;
+}
+
 /** ListMultipartUploads, all pages. */
 export async function listUploads(
   { client }: S3Context,

@@ -1,0 +1,172 @@
+/** Files that go up in parts: what is sent, and what is not sent again. */
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../store/object-store.ts';
+import { MemoryStore } from '../store/testing/memory-store.ts';
+import { GatewayLife, MemoryBucket, root, type Fate, type RequestKind } from './testing/gateway-life.ts';
+
+const MiB = 1024 ** 2;
+
+/** Five parts. */
+const content = randomBytes(36 * MiB);
+
+let life: GatewayLife;
+let bucket: MemoryBucket;
+let fate: (kind: RequestKind) => Fate;
+
+beforeEach(async () => {
+  bucket = new MemoryBucket();
+  fate = () => ({});
+  life = await GatewayLife.begin({ store: { bucket, fate: (kind) => fate(kind) } });
+  life.tree.start(Promise.resolve());
+});
+afterEach(() => life.cleanUp());
+
+async function write(name: string, pieces: readonly (readonly [at: number, bytes: Buffer])[]): Promise<void> {
+  const { fileSystem } = life;
+  const { node } = await fileSystem.createFile(
+    await life.exported(),
+    name,
+    { mode: 'unchecked', attributes: {} },
+    { caller: root },
+  );
+  const open = await fileSystem.open(node, { read: true, write: true }, 'created', root);
+  for (const [at, bytes] of pieces) {
+    for (let from = 0; from < bytes.length; from += MiB)
+      await open.write(at + from, bytes.subarray(from, from + MiB), 'unstable');
+  }
+  await open.close();
+}
+
+const sent = (): number => life.store.count('upload-part');
+
+function expectStored(expected: Buffer): void {
+  expect(bucket.objects.get('large')?.body.equals(expected)).toBe(true);
+  expect(bucket.uploads.unfinished).toBe(0);
+}
+
+/** The machine may be busy. */
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 25_000 });
+
+/** Lets so many parts through, and nothing after them. */
+function breakAfter(parts: number): void {
+  let count = 0;
+  fate = (kind) => (kind === 'upload-part' && ++count > parts ? { fails: 'unsent' } : {});
+}
+
+describe('An upload in parts', () => {
+  it('that broke off goes on with what has not arrived', async () => {
+    let count = 0;
+    fate = (kind) => (kind === 'upload-part' && [2, 4].includes(++count) ? { fails: 'unsent' } : {});
+    await write('large', [[0, content]]);
+    await life.tree.flush();
+    expectStored(content);
+    expect([sent(), life.store.count('create-upload'), life.store.count('abort')]).toEqual([7, 1, 0]);
+  });
+
+  it('goes on after a crash, and asks the store what has arrived', async () => {
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    breakAfter(3);
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(sent()).toBeGreaterThan(4));
+    fate = () => ({});
+    life = await life.kill();
+    life.tree.start(Promise.resolve());
+    await life.tree.flush();
+    expectStored(content);
+    expect([sent(), life.store.count('create-upload'), life.store.count('list-parts')]).toEqual([2, 0, 1]);
+  });
+
+  it('begins anew where the store has dropped it', async () => {
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    breakAfter(3);
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(sent()).toBeGreaterThan(4));
+    const other = new MemoryStore({ bucket });
+    for (const { key, uploadId } of await other.multipart.list('')) await other.multipart.abort(key, uploadId);
+    fate = () => ({});
+    await life.tree.flush();
+    expectStored(content);
+    expect(life.tree.transfers.notices()).toEqual([]);
+  });
+
+  it('begins anew where the credentials do not allow to ask what has arrived', async () => {
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    breakAfter(3);
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(sent()).toBeGreaterThan(4));
+    fate = (kind) => {
+      if (kind === 'list-parts') throw new StoreError('AccessDenied', 'not for you');
+      return {};
+    };
+    life = await life.kill();
+    life.tree.start(Promise.resolve());
+    await life.tree.flush();
+    expect(sent()).toBe(5);
+    await eventually(() => expectStored(content));
+  });
+
+  it('sends again what was written after it had been sent, and then sets the time of the last write', async () => {
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    fate = (kind) => (kind === 'complete' ? { fails: 'unsent' } : {});
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(life.store.count('complete')).toBeGreaterThan(0));
+    const patch = randomBytes(10);
+    await write('large', [[9 * MiB, patch]]);
+    fate = () => ({});
+    await life.tree.flush();
+    const expected = Buffer.from(content);
+    patch.copy(expected, 9 * MiB);
+    expectStored(expected);
+    expect(life.store.count('create-upload')).toBe(1);
+    const { mtime } = await life.fileSystem.attributes(
+      await life.fileSystem.lookup(await life.exported(), 'large', root),
+    );
+    expect(bucket.objects.get('large')?.metadata.user['file-mtime']).toBe(`${mtime}ns`);
+  });
+
+  it.each(['in one life', 'over a crash'])('whose end was not heard of is not sent again, %s', async (how) => {
+    fate = (kind) => (kind === 'complete' ? { fails: 'lost' } : {});
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(bucket.objects.has('large')).toBe(true));
+    if (how === 'over a crash') {
+      life = await life.kill();
+      life.tree.start(Promise.resolve());
+    }
+    fate = () => ({});
+    await life.tree.flush();
+    expectStored(content);
+    expect(bucket.keys()).toEqual(['large']);
+    expect(life.tree.transfers.notices()).toEqual([]);
+    expect(sent()).toBe(how === 'over a crash' ? 0 : 5);
+    expect(life.tree.transfers.file('/bucket/large')?.status).toEqual({ state: 'in-s3' });
+  });
+
+  it.each(['at once', 'after a crash'])('of a file that is removed is aborted %s', async (when) => {
+    await life.tree.transfers.pause(true);
+    await write('large', [[0, content]]);
+    breakAfter(3);
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(sent()).toBeGreaterThan(4));
+    fate = (kind) =>
+      kind === 'upload-part' || (kind === 'abort' && when === 'after a crash') ? { fails: 'unsent' } : {};
+    await life.tree.transfers.pause(true);
+    await life.fileSystem.remove(await life.exported(), 'large', 'file', { caller: root });
+    await life.tree.transfers.pause(false);
+    await life.tree.flush();
+    if (when === 'after a crash') {
+      expect(bucket.uploads.unfinished).toBe(1);
+      life = await life.kill();
+      fate = () => ({});
+      life.tree.start(Promise.resolve());
+    }
+    await eventually(() => expect(bucket.uploads.unfinished).toBe(0));
+    expect(bucket.keys()).toEqual([]);
+  });
+});
