@@ -6,16 +6,18 @@ import type { Log } from '../log.ts';
 import { Bandwidth } from '../staging/bandwidth.ts';
 import { ChangeLog } from '../staging/change-log.ts';
 import { Content } from '../staging/content.ts';
+import { EarlyParts } from '../staging/early-parts.ts';
 import { StoreExecutor } from '../staging/executor.ts';
 import { Loans } from '../staging/loans.ts';
 import { Multiparts } from '../staging/multiparts.ts';
 import { Notices } from '../staging/notices.ts';
 import { OwnUploads } from '../staging/own-uploads.ts';
 import { fingerprintOf } from '../staging/part-fingerprint.ts';
+import { PartUpload } from '../staging/part-upload.ts';
 import { Places } from '../staging/places.ts';
 import { ProgressBoard } from '../staging/progress.ts';
 import type { Fileid, InodeRecord } from '../staging/records.ts';
-import type { QueueTimes } from '../staging/queue-times.ts';
+import { defaultTimes, type QueueTimes } from '../staging/queue-times.ts';
 import { Repayment } from '../staging/repayment.ts';
 import { Segments } from '../staging/segments.ts';
 import { StagedFiles } from '../staging/staged-files.ts';
@@ -66,6 +68,7 @@ export class FileTree {
   readonly #exports: Exports;
   readonly #changes: ChangeLog;
   readonly #multiparts: Multiparts;
+  readonly #early: EarlyParts;
   readonly #queue: UploadQueue;
   readonly #segments: Segments;
   readonly #files: StagedFiles;
@@ -131,7 +134,19 @@ export class FileTree {
       paused: settings.paused,
       ...(options.times === undefined ? {} : { times: options.times }),
     });
+    const early = new EarlyParts({
+      tree,
+      changes,
+      files,
+      places,
+      multiparts,
+      upload: new PartUpload({ database, changes, content, loans, multiparts, places, bandwidth, progress }),
+      log,
+      isPaused: () => queue.isPaused,
+      settle: (options.times ?? defaultTimes).settle,
+    });
     queue.listen({
+      written: (fileid) => early.written(fileid),
       left: (_, change) => {
         if (change.kind === 'publish' && !changes.isPublishPending(change.fileid)) multiparts.abandon(change.fileid);
       },
@@ -268,6 +283,7 @@ export class FileTree {
     this.#exports = exports;
     this.#changes = changes;
     this.#multiparts = multiparts;
+    this.#early = early;
     this.#queue = queue;
     this.#segments = segments;
     this.#files = files;
@@ -370,6 +386,7 @@ export class FileTree {
 
   async close(): Promise<void> {
     await this.#silentWriters.close();
+    await this.#early.stop();
     await this.#queue.stop();
     this.#multiparts.stop();
     await this.#files.commitAll();

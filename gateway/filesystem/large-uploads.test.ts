@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../store/object-store.ts';
 import { MemoryStore } from '../store/testing/memory-store.ts';
-import { GatewayLife, MemoryBucket, root, type Fate, type RequestKind } from './testing/gateway-life.ts';
+import { GatewayLife, MemoryBucket, quickTimes, root, type Fate, type RequestKind } from './testing/gateway-life.ts';
 
 const MiB = 1024 ** 2;
 
@@ -17,7 +17,9 @@ let fate: (kind: RequestKind) => Fate;
 beforeEach(async () => {
   bucket = new MemoryBucket();
   fate = () => ({});
-  life = await GatewayLife.begin({ store: { bucket, fate: (kind) => fate(kind) } });
+  // What is being written is due at its close alone.
+  const times = { ...quickTimes, idle: 3_600_000 };
+  life = await GatewayLife.begin({ store: { bucket, fate: (kind) => fate(kind) }, times });
   life.tree.start(Promise.resolve());
 });
 afterEach(() => life.cleanUp());
@@ -168,5 +170,140 @@ describe('An upload in parts', () => {
     }
     await eventually(() => expect(bucket.uploads.unfinished).toBe(0));
     expect(bucket.keys()).toEqual([]);
+  });
+});
+
+describe('A large file that is being written', () => {
+  interface Writing {
+    readonly write: (at: number, bytes: Buffer) => Promise<void>;
+    readonly sync: () => Promise<void>;
+    readonly close: () => Promise<void>;
+  }
+
+  async function begin(name: string): Promise<Writing> {
+    const { fileSystem } = life;
+    // So that it is not sent empty before its first bytes are written.
+    await life.tree.transfers.pause(true);
+    const { node } = await fileSystem.createFile(
+      await life.exported(),
+      name,
+      { mode: 'unchecked', attributes: {} },
+      { caller: root },
+    );
+    const open = await fileSystem.open(node, { read: true, write: true }, 'created', root);
+    await open.write(0, content.subarray(0, 1), 'unstable');
+    await life.tree.transfers.pause(false);
+    return {
+      write: async (at, bytes) => {
+        for (let from = 0; from < bytes.length; from += MiB)
+          await open.write(at + from, bytes.subarray(from, from + MiB), 'unstable');
+      },
+      sync: async () => {
+        await open.write(content.length - 1, content.subarray(-1), 'file-sync');
+      },
+      close: () => open.close(),
+    };
+  }
+
+  it('goes up part by part, and is not to be seen before it is closed', async () => {
+    const { write, close } = await begin('large');
+    await write(0, content);
+    await eventually(() => expect(sent()).toBe(4));
+    expect(bucket.keys()).toEqual([]);
+    await close();
+    await life.tree.flush();
+    expectStored(content);
+    expect([sent(), life.store.count('create-upload'), life.store.count('copy')]).toEqual([5, 1, 1]);
+    const { mtime } = await life.fileSystem.attributes(
+      await life.fileSystem.lookup(await life.exported(), 'large', root),
+    );
+    expect(bucket.objects.get('large')?.metadata.user).toMatchObject({ 'file-mtime': `${mtime}ns` });
+  });
+
+  it('has the bytes that were written last, also where the part had gone up', async () => {
+    const { write, close } = await begin('large');
+    await write(0, content);
+    await eventually(() => expect(sent()).toBe(4));
+    const expected = Buffer.from(content);
+    for (const at of [0, 17 * MiB + 5]) {
+      const patch = randomBytes(11);
+      patch.copy(expected, at);
+      await write(at, patch);
+    }
+    await close();
+    await life.tree.flush();
+    expectStored(expected);
+    expect(sent()).toBeLessThanOrEqual(9);
+  });
+
+  it('that is cut short before it is closed has only what is left', async () => {
+    const { write, close } = await begin('large');
+    await write(0, content);
+    await eventually(() => expect(sent()).toBe(4));
+    await life.fileSystem.setAttributes(
+      await life.fileSystem.lookup(await life.exported(), 'large', root),
+      { size: 3 * MiB },
+      { caller: root },
+    );
+    await close();
+    await life.tree.flush();
+    await eventually(() => expectStored(content.subarray(0, 3 * MiB)));
+  });
+
+  it('keeps what has gone up over a crash', async () => {
+    const { write, sync } = await begin('large');
+    await write(0, content);
+    await sync();
+    await eventually(() => expect(sent()).toBeGreaterThanOrEqual(4));
+    const before = bucket.uploads.unfinished;
+    await life.database.durable();
+    life = await life.kill();
+    life.tree.start(Promise.resolve());
+    await eventually(() => expectStored(content));
+    expect([before, sent()]).toEqual([1, 1]);
+  });
+
+  it('is recognized as sent where the answer to its last request was lost', async () => {
+    const { write, close } = await begin('large');
+    await write(0, content);
+    await eventually(() => expect(sent()).toBe(4));
+    fate = (kind) => (kind === 'complete' ? { fails: 'lost' } : {});
+    await close();
+    await eventually(() => expect(bucket.keys()).toEqual(['large']));
+    fate = () => ({});
+    await life.tree.flush();
+    expectStored(content);
+    expect([sent(), bucket.keys(), life.tree.transfers.notices()]).toEqual([5, ['large'], []]);
+  });
+
+  it.each(['removed', 'renamed'])('leaves nothing under its old name when it is %s', async (how) => {
+    const { write, close } = await begin('large');
+    await write(0, content);
+    await eventually(() => expect(sent()).toBe(4));
+    const directory = await life.exported();
+    if (how === 'removed') await life.fileSystem.remove(directory, 'large', 'file', { caller: root });
+    else await life.fileSystem.rename(directory, 'large', directory, 'other', { caller: root });
+    await close();
+    await life.tree.flush();
+    await eventually(() => expect(bucket.uploads.unfinished).toBe(0));
+    expect(bucket.keys()).toEqual(how === 'removed' ? [] : ['other']);
+  });
+
+  it('waits for its close where its name says that it will have another, and while uploads are paused', async () => {
+    const temporary = await begin('large.part');
+    await temporary.write(0, content);
+    const large = await begin('large');
+    await life.tree.transfers.pause(true);
+    await large.write(0, content);
+    const other = await begin('other');
+    await life.tree.transfers.pause(false);
+    await other.write(0, content);
+    await eventually(() => expect(sent()).toBe(8));
+    const directory = await life.exported();
+    await life.fileSystem.rename(directory, 'large.part', directory, 'third', { caller: root });
+    for (const one of [temporary, large, other]) await one.close();
+    await life.tree.flush();
+    expect(bucket.keys()).toEqual(['large', 'other', 'third']);
+    expect(sent()).toBe(15);
   });
 });

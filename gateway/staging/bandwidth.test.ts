@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import { Bandwidth, type BandwidthClock } from './bandwidth.ts';
 
@@ -22,6 +23,8 @@ class Clock implements BandwidthClock {
       this.#due = undefined;
       this.time = at;
       call();
+      // Whoever was let goes on at this very time.
+      await new Promise(setImmediate);
     }
     this.time = end;
     await Promise.resolve();
@@ -77,4 +80,37 @@ it('A new limit counts at once, and none lets everything go', async () => {
   bandwidth.limit(undefined);
   await clock.pass(0);
   expect(went).toHaveLength(3);
+});
+
+it('What goes is what the limit lets, whoever asks for how much', async () => {
+  const rates = fc.integer({ min: 1024, max: 100 * 1024 ** 2 });
+  const bodies = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 12 });
+  const ratio = async (rate: number, shares: readonly number[]): Promise<number> => {
+    const time = new Clock();
+    const limited = new Bandwidth(time);
+    limited.limit(rate);
+    let sent = 0;
+    let isOver = false;
+    const body = async (share: number): Promise<void> => {
+      while (!isOver) {
+        const bytes = Math.ceil(limited.piece / share);
+        await limited.take(bytes);
+        sent += bytes;
+      }
+    };
+    for (const share of shares) void body(share);
+    const seconds = 10;
+    await new Promise(setImmediate);
+    await time.pass(seconds * 1000);
+    isOver = true;
+    return sent / (rate * seconds);
+  };
+  await fc.assert(
+    fc.asyncProperty(rates, bodies, async (rate, shares) => {
+      const measured = await ratio(rate, shares);
+      expect(measured).toBeGreaterThan(0.97);
+      expect(measured).toBeLessThan(1.03);
+    }),
+    { numRuns: 20 },
+  );
 });

@@ -20,12 +20,12 @@ import type { ChangeLog } from './change-log.ts';
 import { baseLimit, type Content, type ContentView } from './content.ts';
 import { Extents } from './extents.ts';
 import type { Loans } from './loans.ts';
-import type { Multiparts } from './multiparts.ts';
+import type { MultipartRecord, Multiparts } from './multiparts.ts';
 import { fingerprintOf } from './part-fingerprint.ts';
-import { multipartThreshold, planParts, type PlannedPart } from './parts.ts';
+import { multipartThreshold, planParts, type PlannedPart, type Slot } from './parts.ts';
 import type { Place, Places } from './places.ts';
 import { contentKey, contentMark, writeIdKey } from './posix-metadata.ts';
-import type { Meter, ProgressBoard } from './progress.ts';
+import { Meter, type ProgressBoard } from './progress.ts';
 import type { Fileid, PublishChange } from './records.ts';
 
 /** Bytes read from staging at a time. */
@@ -150,7 +150,7 @@ export class PartUpload {
         const part = planned[index];
         if (part === undefined) return;
         const { number, offset, length } = part;
-        const fingerprint = this.#fingerprint(view, offset, length);
+        const fingerprint = this.fingerprint(view, offset, length);
         const sent = multiparts.sent(view.fileid, number, fingerprint);
         if (sent !== undefined) {
           meter.add(length);
@@ -178,7 +178,16 @@ export class PartUpload {
     return parts;
   }
 
-  #fingerprint(view: ContentView, offset: number, length: number): string {
+  /** One part, whole in staging, ahead of the publish. @throws StoreError, StagingError */
+  async sendPart({ store }: Place, upload: MultipartRecord, view: ContentView, slot: Slot): Promise<void> {
+    const { key, uploadId } = upload;
+    const { number, offset, length } = slot;
+    const body = await this.#body(view, slot, new Meter(length, () => undefined));
+    const part = await store.multipart.uploadPart({ key, uploadId, partNumber: number, body });
+    this.#parts.multiparts.keep(view.fileid, uploadId, { ...part, offset }, this.fingerprint(view, offset, length));
+  }
+
+  fingerprint(view: ContentView, offset: number, length: number): string {
     return fingerprintOf(view, offset, length, this.#parts);
   }
 

@@ -15,6 +15,8 @@ export interface Executor {
 
 /** What became of a change; for whoever shows it. */
 export interface QueueListener {
+  /** A file that somebody has open has been written. */
+  written?(fileid: Fileid): void;
   started?(sequence: number, change: Change): void;
   /** It is no longer pending: done, withdrawn, or turned into another. Inside a transaction. */
   left?(sequence: number, change: Change): void;

@@ -132,6 +132,7 @@ export class UploadQueue {
   touchFile(fileid: Fileid, writing: boolean): void {
     const publish = this.#changes.waitingPublish(fileid);
     if (publish !== undefined) this.touch(publish.sequence, writing);
+    if (writing) for (const listener of this.#listeners) listener.written?.(fileid);
   }
 
   /** Something that held changes back is gone. */

@@ -4,7 +4,7 @@ import type { ClassifiedRequest } from './request-kind.ts';
 
 export type Fault =
   /** The request is answered with an S3 error and never reaches the server. */
-  | { readonly type: 'error'; readonly status: 400 | 500 | 503; readonly code: string }
+  | { readonly type: 'error'; readonly status: 400 | 403 | 500 | 503; readonly code: string }
   /** Status 200 with an `<Error>` body, as S3 does for CopyObject, UploadPartCopy and CompleteMultipartUpload; the server never hears of it. */
   | { readonly type: 'error-inside-200'; readonly code: string }
   /** The connection is reset before the server hears of the request. */
