@@ -321,6 +321,7 @@ export class FileTree {
     // Its root's filehandle is for ever.
     await this.#database.durable();
     this.#queue.release();
+    void this.#multiparts.sweep();
   }
 
   removeExport(name: string): void {

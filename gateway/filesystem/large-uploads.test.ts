@@ -12,14 +12,14 @@ const content = randomBytes(36 * MiB);
 
 let life: GatewayLife;
 let bucket: MemoryBucket;
-let fate: (kind: RequestKind) => Fate;
+let fate: (kind: RequestKind, key: string) => Fate;
 
 beforeEach(async () => {
   bucket = new MemoryBucket();
   fate = () => ({});
   // What is being written is due at its close alone.
   const times = { ...quickTimes, idle: 3_600_000 };
-  life = await GatewayLife.begin({ store: { bucket, fate: (kind) => fate(kind) }, times });
+  life = await GatewayLife.begin({ store: { bucket, fate: (kind, key) => fate(kind, key) }, times });
   life.tree.start(Promise.resolve());
 });
 afterEach(() => life.cleanUp());
@@ -173,6 +173,27 @@ describe('An upload in parts', () => {
   });
 });
 
+describe('Uploads that are not wanted any more', () => {
+  it('are aborted, though another one may not be', async () => {
+    await life.tree.transfers.pause(true);
+    await write('first', [[0, content]]);
+    await write('second', [[0, content]]);
+    fate = (kind) => (kind === 'upload-part' ? { fails: 'unsent' } : {});
+    await life.tree.transfers.pause(false);
+    await eventually(() => expect(bucket.uploads.unfinished).toBe(2));
+    await life.tree.transfers.pause(true);
+    fate = (kind, key) => {
+      if (kind === 'abort' && key === 'first') throw new StoreError('AccessDenied', 'not for you');
+      return kind === 'upload-part' ? { fails: 'unsent' } : {};
+    };
+    await life.fileSystem.remove(await life.exported(), 'first', 'file', { caller: root });
+    await life.fileSystem.remove(await life.exported(), 'second', 'file', { caller: root });
+    await life.tree.transfers.pause(false);
+    await life.tree.flush();
+    await eventually(() => expect(bucket.uploads.unfinished).toBe(1));
+  });
+});
+
 describe('A large file that is being written', () => {
   interface Writing {
     readonly write: (at: number, bytes: Buffer) => Promise<void>;
@@ -287,6 +308,22 @@ describe('A large file that is being written', () => {
     await life.tree.flush();
     await eventually(() => expect(bucket.uploads.unfinished).toBe(0));
     expect(bucket.keys()).toEqual(how === 'removed' ? [] : ['other']);
+  });
+
+  it('goes up part by part, though the empty file was on its way when its first bytes came', async () => {
+    fate = (kind) => (kind === 'put' ? { before: 500 } : {});
+    const { fileSystem } = life;
+    const how = { mode: 'unchecked', attributes: {} } as const;
+    const { node } = await fileSystem.createFile(await life.exported(), 'large', how, { caller: root });
+    await eventually(() => expect(life.store.count('put')).toBe(1));
+    const open = await fileSystem.open(node, { read: true, write: true }, 'created', root);
+    for (let from = 0; from < content.length; from += MiB)
+      await open.write(from, content.subarray(from, from + MiB), 'unstable');
+    await eventually(() => expect(sent()).toBe(4));
+    await open.close();
+    await life.tree.flush();
+    expectStored(content);
+    expect(sent()).toBe(5);
   });
 
   it('waits for its close where its name says that it will have another, and while uploads are paused', async () => {

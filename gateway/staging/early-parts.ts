@@ -99,12 +99,15 @@ export class EarlyParts {
   async #lookAtAll(): Promise<void> {
     for (const [fileid, watched] of [...this.#watched]) {
       if (this.#stopped) return;
-      if (this.#waiting(fileid) === undefined) this.#watched.delete(fileid);
+      const record = this.#options.tree.get(fileid);
+      const isPending = this.#options.changes.isPublishPending(fileid);
+      if (record === undefined || !isPending || !isSuitable(record)) this.#watched.delete(fileid);
+      else if (this.#waiting(fileid) === undefined) watched.seen.clear();
       else if (!this.#options.isPaused() && Date.now() >= watched.notBefore) await this.#look(fileid, watched);
     }
   }
 
-  /** The one publish of the file, where it has not begun. */
+  /** The one publish of the file, where it has not begun: an earlier one may still be under way, with an empty file maybe. */
   #waiting(fileid: Fileid): number | undefined {
     const { changes, places, tree } = this.#options;
     const waiting = changes.waitingPublish(fileid);

@@ -44,6 +44,8 @@ export class Multiparts {
   readonly #known = new Set<Fileid>();
   readonly #busy = new Map<Fileid, Promise<unknown>>();
   #sweeping = false;
+  /** One more was abandoned since the sweep under way has begun. */
+  #isAsked = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -153,7 +155,8 @@ export class Multiparts {
       this.#abandoned.put([record.export, record.uploadId], record.key);
       this.forget(fileid);
     });
-    void this.#sweep();
+    // A part that arrives after its upload was aborted would stay (AWS: AbortMultipartUpload).
+    void (this.#busy.get(fileid) ?? Promise.resolve()).catch(() => undefined).then(() => this.sweep());
   }
 
   /**
@@ -175,33 +178,45 @@ export class Multiparts {
     for (const [[fileid]] of [...this.#uploads.range([])]) {
       if (!isWanted(fileid as Fileid)) this.abandon(fileid as Fileid);
     }
-    void this.#sweep();
+    void this.sweep();
   }
 
-  async #sweep(): Promise<void> {
-    if (this.#sweeping || this.#stopped) return;
+  /** Aborts what is not wanted any more; what cannot be aborted now is tried again. */
+  async sweep(): Promise<void> {
+    this.#isAsked = true;
+    if (this.#sweeping) return;
     this.#sweeping = true;
     clearTimeout(this.#timer);
-    try {
-      for (const [position, key] of [...this.#abandoned.range([])]) {
-        const [exportId, uploadId] = position as unknown as [number, string];
-        const place = this.#places.get(exportId);
-        if (place === undefined) continue;
-        await place.store.multipart.abort(key, uploadId);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- stopped, maybe, meanwhile
-        if (this.#stopped) return;
-        this.#database.transact(() => this.#abandoned.delete([...position]));
-      }
-      this.#failures = 0;
-    } catch (error) {
-      this.#log.debug({ error }, 'An upload that is not wanted any more could not be aborted; it is tried again.');
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- as above
-      if (this.#stopped) return;
-      const delay = retryDelay(abortRetry, ++this.#failures, Math.random());
-      this.#timer = setTimeout(() => void this.#sweep(), delay).unref();
-    } finally {
-      this.#sweeping = false;
+    let isDone = true;
+    while (this.#isAsked && !this.#stopped) {
+      this.#isAsked = false;
+      isDone = await this.#sweepOnce();
     }
+    this.#sweeping = false;
+    if (this.#stopped) return;
+    this.#failures = isDone ? 0 : this.#failures + 1;
+    if (isDone) return;
+    this.#timer = setTimeout(() => void this.sweep(), retryDelay(abortRetry, this.#failures, Math.random())).unref();
+  }
+
+  /** @returns whether nothing is left but what belongs to exports that are not served */
+  async #sweepOnce(): Promise<boolean> {
+    let isDone = true;
+    for (const [position, key] of [...this.#abandoned.range([])]) {
+      const [exportId, uploadId] = position as unknown as [number, string];
+      const place = this.#places.get(exportId);
+      if (place === undefined) continue;
+      try {
+        await place.store.multipart.abort(key, uploadId);
+        if (this.#stopped) return false;
+        this.#database.transact(() => this.#abandoned.delete([...position]));
+      } catch (error) {
+        if (this.#stopped) return false;
+        isDone = false;
+        this.#log.debug({ error }, 'An upload that is not wanted any more could not be aborted; it is tried again.');
+      }
+    }
+    return isDone;
   }
 
   stop(): void {
