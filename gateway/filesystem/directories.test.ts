@@ -198,6 +198,18 @@ describe('A large directory', () => {
   });
 });
 
+describe('A directory in which others have deleted something', () => {
+  it('keeps the time that is set after that', async () => {
+    const { life, bucket, at } = await begin(['d/', 'd/file', 'd/other'], { configuration: { metadataTtl: 0 } });
+    const directory = await at('d');
+    expect(await namesOf(life, directory)).toEqual(['file', 'other']);
+    bucket.objects.delete('d/file');
+    await life.fileSystem.setAttributes(directory, { mtime: 7n }, context);
+    expect(await namesOf(life, directory)).toEqual(['other']);
+    expect((await life.fileSystem.attributes(directory)).mtime).toBe(7n);
+  });
+});
+
 describe('Hidden keys', () => {
   it('keep a directory from being removed', async () => {
     const { life, at } = await begin(['d/', 'd//hidden']);

@@ -60,6 +60,8 @@ export class FileOperations {
     if (before.node.readOnly) throw new FileSystemError('ROFS');
     await delegations.yielded(node.key, 'write', caller.client);
     if (changes.size !== undefined && open === undefined) await this.#inodes.revalidate(before.record);
+    // What others have done in a directory before its time is set must not be noticed after, and move that again.
+    if (changes.mtime !== undefined && before.record.type === 'directory') await this.#inodes.refresh(before.fileid);
     await this.#inodes.describe(before.fileid);
     const { fileid, record, node: inode } = this.#inodes.inode(node);
     if (onlyIfChangedAt !== undefined && record.ctime !== onlyIfChangedAt) throw new FileSystemError('NOTSYNC');

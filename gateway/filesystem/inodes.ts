@@ -144,6 +144,11 @@ export class Inodes {
     return this.#parts.failures.within(this.#parts.directories.ensureName(parent, name));
   }
 
+  /** Lists a directory anew where what is known of it is too old; undefined: it is not. */
+  refresh(fileid: Fileid): Promise<void> | undefined {
+    return this.#parts.failures.within(this.#parts.directories.refresh(fileid));
+  }
+
   regular(node: Node): Inode {
     if (node instanceof RootNode) throw new FileSystemError('ISDIR');
     const found = this.inode(node);

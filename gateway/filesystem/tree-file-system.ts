@@ -168,12 +168,10 @@ export class TreeFileSystem implements FileSystem {
   }
 
   attributes(node: Node): Promise<Attributes> | Attributes {
-    const { directories, exports, failures } = this.#parts;
-    if (node instanceof RootNode) return rootAttributes(exports);
+    if (node instanceof RootNode) return rootAttributes(this.#parts.exports);
     const { fileid, record } = this.#inodes.inode(node);
     // Clients tell by a directory's change whether to read it again, so it must move when others change the entries.
-    const refreshed =
-      record.type === 'directory' ? failures.within(directories.refresh(fileid)) : this.#inodes.revalidate(record);
+    const refreshed = record.type === 'directory' ? this.#inodes.refresh(fileid) : this.#inodes.revalidate(record);
     const described =
       refreshed === undefined ? this.#inodes.describe(fileid) : refreshed.then(() => this.#inodes.describe(fileid));
     return described === undefined ? this.#attributes(node) : described.then(() => this.#attributes(node));

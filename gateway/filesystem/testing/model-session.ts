@@ -468,7 +468,8 @@ export class ModelSession {
     this.#note(`${target.key} ${Object.keys(changes).join(' ')}`);
     await this.#must(() => this.life.fileSystem.setAttributes(target.node as Node, changes, { caller: root }));
     if (what === 0) target.mode = mode;
-    else if (what === 1) target.mtime = mtime;
+    // What others did before in a directory may be seen after, and is then a change of now.
+    else if (what === 1) target.mtime = target.unlisted ? undefined : mtime;
     else Object.assign(target, { uid: mode, gid: 7 });
     target.marker = true;
     target.stamped = true;
