@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { ProblemError } from '../api/problem.ts';
 import { CommandError, UsageError } from './command-error.ts';
 import { explain } from './explain.ts';
 
 describe('what the user is told', () => {
   it.each<[string, Error, string, number]>([
     ['a wrong command line', new UsageError('--bind is wrong.'), '--bind is wrong.', 2],
+    ['a problem', ProblemError.of('dns', 'Nobody knows it.', 'Look again.'), 'Nobody knows it. Look again.', 1],
     ['a command that failed', new CommandError('There is\n  no folder.'), 'There is no folder.', 1],
   ])('about %s is its sentence on one line', (_what, error, sentence, status) => {
     expect(explain(error)).toEqual({ sentence, status });

@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
+import { ProblemError } from '../api/problem.ts';
 import { SecretError } from '../connections/secrets.ts';
+import { SettingsFileError } from '../settings-file.ts';
 import { CommandError, UsageError } from './command-error.ts';
 
 export interface Explanation {
@@ -13,8 +15,8 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (error instanceof CommanderError) return { sentence: ofCommander(error), status: 2 };
   if (error instanceof UsageError) return { sentence: oneLine(error.message), status: 2 };
-  if (error instanceof CommandError || error instanceof SecretError)
-    return { sentence: oneLine(error.message), status: 1 };
+  const isTold = [CommandError, SecretError, SettingsFileError, ProblemError].some((kind) => error instanceof kind);
+  if (isTold && error instanceof Error) return { sentence: oneLine(error.message), status: 1 };
   const message = error instanceof Error ? error.message : String(error);
   const [first = ''] = message.split('\n', 1);
   return {

@@ -29,3 +29,8 @@ export function printable(text: string): string {
     JSON.stringify(character).slice(1, -1),
   );
 }
+
+/** To standard output, for programs. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,6 +1,8 @@
 /** `windlass …`: finds the command, and turns whatever goes wrong into one sentence and an exit status. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import { connectionCommand } from './connection.ts';
+import { credsCommand } from './creds.ts';
 import { explain } from './explain.ts';
 import { flushCommand } from './flush.ts';
 import { gatewayCommand } from './gateway.ts';
@@ -19,8 +21,17 @@ async function run(argv: readonly string[]): Promise<number> {
   const ended = (result: number): void => {
     status = result;
   };
-  const commands = [gatewayCommand, statusCommand, flushCommand, pauseCommand, resumeCommand, limitCommand];
-  for (const command of commands) program.addCommand(command(ended).copyInheritedSettings(program));
+  const commands = [
+    connectionCommand,
+    credsCommand,
+    gatewayCommand,
+    statusCommand,
+    flushCommand,
+    pauseCommand,
+    resumeCommand,
+    limitCommand,
+  ];
+  for (const command of commands) addTo(program, command(ended));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return status;
@@ -33,6 +44,13 @@ async function run(argv: readonly string[]): Promise<number> {
     if (process.env['WINDLASS_DEBUG']) process.stderr.write(`${inspect(error)}\n`);
     return explanation.status;
   }
+}
+
+/** Commands within commands end as the program does too. */
+function addTo(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent).helpCommand(false);
+  for (const below of command.commands) addTo(command, below);
+  if (!parent.commands.includes(command)) parent.addCommand(command);
 }
 
 // A reader of our output that goes away (`windlass --help | head -1`) is no failure.

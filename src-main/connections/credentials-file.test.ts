@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseCredentials, readCredentialsFile } from './credentials-file.ts';
+import { formatCredentials, parseCredentials, readCredentialsFile } from './credentials-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -16,6 +16,13 @@ describe('a credentials file', () => {
   it('gives a pair of keys, and a session token where it holds one', () => {
     expect(parseCredentials(keys, 'f')).toEqual({ accessKeyId: 'AKIA1', secretAccessKey: 'hunter2' });
     expect(parseCredentials(`${keys}aws_session_token = "token"`, 'f')).toMatchObject({ sessionToken: 'token' });
+  });
+
+  it('is written as it is read, whatever the keys hold', () => {
+    for (const more of [{}, { sessionToken: 'a\\"b=\n' }]) {
+      const written = { accessKeyId: 'AKIA1', secretAccessKey: "a'b/+", ...more };
+      expect(parseCredentials(formatCredentials(written), 'f')).toEqual(written);
+    }
   });
 
   it.each([

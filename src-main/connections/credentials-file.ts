@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { parse, TomlError } from 'smol-toml';
+import { parse, stringify, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { SecretError } from './secrets.ts';
 
@@ -45,6 +45,15 @@ export function parseCredentials(text: string, file: string): Credentials {
     secretAccessKey: aws_secret_access_key,
     ...(aws_session_token !== undefined && { sessionToken: aws_session_token }),
   };
+}
+
+/** The text of such a file. */
+export function formatCredentials({ accessKeyId, secretAccessKey, sessionToken }: Credentials): string {
+  return stringify({
+    aws_access_key_id: accessKeyId,
+    aws_secret_access_key: secretAccessKey,
+    ...(sessionToken !== undefined && { aws_session_token: sessionToken }),
+  });
 }
 
 async function readPrivate(file: string): Promise<string> {

@@ -29,6 +29,8 @@ export interface Gateway {
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** Standard input; without it there is none. */
+  readonly input?: string;
 }
 
 /** One home folder, and the processes that run in it. */
@@ -60,11 +62,11 @@ export class CommandLine implements AsyncDisposable {
     return { child, address, port: Number(port), result };
   }
 
-  #spawn(args: readonly string[], { environment = {}, nodeOptions = [] }: RunOptions): ChildProcess {
+  #spawn(args: readonly string[], { environment = {}, nodeOptions = [], input }: RunOptions): ChildProcess {
     const entry = path.join(root, 'src-main/cli/windlass.js');
     const child = spawnHere(process.execPath, [...nodeOptions, entry, ...args], {
       cwd: this.home,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       // Nothing of the user's own configuration; no search for an instance's role.
       env: {
         PATH: process.env['PATH'],
@@ -75,6 +77,7 @@ export class CommandLine implements AsyncDisposable {
         ...environment,
       },
     });
+    child.stdin?.end(input);
     this.#children.push(child);
     return child;
   }
