@@ -49,6 +49,20 @@ describe('The block cache', () => {
     expect(store.count('get')).toBe(1);
   });
 
+  it('asks nothing for what it was given when that was written, in memory and on the disk', async () => {
+    const { source, bytes, store } = objectOf(blockSize + 100);
+    const folder = await mkdtemp(path.join(tmpdir(), 'windlass-cache-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    for (const memoryBytes of [16 * MiB, 0]) {
+      const cache = await BlockCache.open({ memoryBytes, disk: { folder, bytes: 16 * MiB }, log: silentLog });
+      await cache.loaded;
+      if (memoryBytes > 0) cache.keep(source, bytes);
+      expect((await read(cache, source, 10, blockSize)).equals(bytes.subarray(10, blockSize + 10))).toBe(true);
+      await cache.close();
+    }
+    expect(store.count()).toBe(0);
+  });
+
   it('asks once for what many want at the same time', async () => {
     const { source, bytes, store } = objectOf(500_000, { fate: () => ({ before: 2, after: 2 }) });
     const cache = await inMemory(16 * MiB);

@@ -88,6 +88,20 @@ export class BlockCache {
     return this.#memory.known(source)?.metadata;
   }
 
+  /**
+   * Takes in an object that has just been written: who reads it back asks nothing.
+   * @param bytes all of it, which nobody changes any more
+   */
+  keep(source: ObjectSource, bytes: Buffer): void {
+    const object = this.#memory.object(source);
+    for (let index = 0; index * blockSize < bytes.length; index++) {
+      if (this.#has(object, index)) continue;
+      const block = bytes.subarray(index * blockSize, (index + 1) * blockSize);
+      this.#memory.add(object, index, block);
+      this.#disk?.write(object.digest, index, block);
+    }
+  }
+
   #readerOf(object: CachedObject): Reader {
     let reader = this.#readers.get(object);
     if (reader === undefined) {

@@ -104,3 +104,14 @@ it('A file that the store refuses says why, with a notice that goes when it is s
     'done',
   ]);
 });
+
+it('What was just sent is read back without a request', async () => {
+  await begin();
+  await write('a', 'what was sent');
+  await life.tree.flush();
+  life.store.counts.clear();
+  const node = await life.fileSystem.lookup(await life.exported(), 'a', root);
+  const { data } = await life.fileSystem.read(node, 0, 100, root);
+  expect(Buffer.concat(data).toString()).toBe('what was sent');
+  expect(life.store.count('get')).toBe(0);
+});

@@ -125,6 +125,11 @@ export class Content {
     return this.#cache.metadataOf(source);
   }
 
+  /** The object has just been written: reading it back asks nothing. @param bytes all of it */
+  keep(source: ObjectSource, bytes: Buffer): void {
+    this.#cache.keep(source, bytes);
+  }
+
   async #extent(extent: Extent): Promise<readonly Buffer[]> {
     if ('segment' in extent) return [await this.#segments.read(extent, extent.length)];
     if ('zeros' in extent) return zeroBuffers(extent.length);

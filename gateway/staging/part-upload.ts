@@ -87,7 +87,9 @@ export class PartUpload {
       const body = await this.#body(view, { offset: 0, length: view.size }, meter);
       const user = { ...metadata.user, [contentKey]: contentMark(view.size, await crcOf(body)) };
       const put = { key: physical, body, metadata: { ...metadata, user }, condition };
-      return { version: await place.store.put(put), isStale: false };
+      const version = await place.store.put(put);
+      if (Buffer.isBuffer(body)) this.#parts.content.keep({ store: place.store, key: physical, version }, body);
+      return { version, isStale: false };
     } finally {
       progress.end(sequence);
     }
