@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { connectionCommand } from './connection.ts';
 import { credsCommand } from './creds.ts';
+import { doctorCommand } from './doctor.ts';
 import { explain } from './explain.ts';
 import { flushCommand } from './flush.ts';
 import { gatewayCommand } from './gateway.ts';
@@ -25,6 +26,7 @@ async function run(argv: readonly string[]): Promise<number> {
     connectionCommand,
     credsCommand,
     gatewayCommand,
+    doctorCommand,
     statusCommand,
     flushCommand,
     pauseCommand,

@@ -12,8 +12,27 @@ const notAble = (detail: string, remedy: string) => () => ProblemError.of('not-a
 const atMountPoint = (detail: string, remedy: string) => (mountPoint: string) =>
   ProblemError.of('mount-point', detail.replace('{}', mountPoint), remedy, { field: 'mountPoint' });
 
+const withoutHelper =
+  'Install the Windlass package, which brings the mount helper, or run the command with sudo, or use the line that windlass fstab prints.';
+
 /** In order: the first that fits is told. */
 const explanations: readonly Explanation[] = [
+  {
+    platform: 'linux',
+    says: /windlass-mount.*No such file|Cannot run program/i,
+    problem: notAble(
+      'Mounting needs root here, and the mount helper that does it for users is not installed.',
+      withoutHelper,
+    ),
+  },
+  {
+    platform: 'linux',
+    says: /Not authorized|Authentication is needed|Error getting authority|dismissed/i,
+    problem: notAble(
+      'This session may not mount: it is not the one at the screen of this machine, or the administrator does not allow it.',
+      'Run the command with sudo, or use the line that windlass fstab prints.',
+    ),
+  },
   {
     platform: 'linux',
     says: /unknown filesystem type|not supported by kernel|No such device/i,
@@ -30,10 +49,7 @@ const explanations: readonly Explanation[] = [
   {
     platform: 'linux',
     says: /must be superuser|only root can|Operation not permitted/i,
-    problem: notAble(
-      'Mounting needs root here.',
-      'Install the mount helper from the Windlass package, run the command with sudo, or use the line that windlass fstab prints.',
-    ),
+    problem: notAble('Mounting needs root here.', withoutHelper),
   },
   {
     platform: 'linux',
@@ -104,6 +120,12 @@ export function explainMountFailure(
   { missing, timedOut, status, stdout, stderr }: Outcome,
   mountPoint: string,
 ): ProblemError {
+  if (missing && program.endsWith('/pkexec'))
+    return ProblemError.of(
+      'not-able',
+      'Mounting needs root here, and pkexec, which asks for it, is not installed.',
+      'Install pkexec (polkit), or run the command with sudo.',
+    );
   if (missing)
     return ProblemError.of('not-able', `The NFS client ${program} is not installed.`, installation[platform] ?? '');
   if (timedOut)

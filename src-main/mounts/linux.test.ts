@@ -17,7 +17,7 @@ describe('On Linux', () => {
         '127.0.0.1:/photos',
         '/mnt/my photos',
         '-o',
-        'vers=4.2,proto=tcp,port=2049,sec=sys,hard,acregmin=1,acregmax=10,acdirmin=1,acdirmax=10,nosuid,nodev,rw',
+        'vers=4.2,proto=tcp,port=2049,sec=sys,hard,retry=0,acregmin=1,acregmax=10,acdirmin=1,acdirmax=10,nosuid,nodev,rw',
       ],
     });
   });

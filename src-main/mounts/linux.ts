@@ -20,6 +20,8 @@ export function linuxOptions({ port, readOnly, metadataTtl }: Omit<MountRequest,
     'sec=sys',
     // A soft mount turns a gateway that is restarted into lost writes.
     'hard',
+    // Minutes that mount.nfs would go on trying where nothing listens.
+    'retry=0',
     `acregmin=1,acregmax=${attributes},acdirmin=1,acdirmax=${attributes}`,
     'nosuid',
     'nodev',
@@ -42,6 +44,15 @@ export const linux: MountCommands = {
     // `-i`: no helper that would ask the server; `-c` would read what the path leads to.
     return { program: '/bin/umount', args: ['-c', ...flags, mountPoint], timeLimit: unmountTimeLimit };
   },
+
+  /**
+   * Writing back needs memory that the gateway on this machine needs too: no more than a tenth of what may wait to be
+   * written is this mount's (Linux, ABI/testing/sysfs-class-bdi).
+   */
+  limits: (device) => [
+    { file: `/sys/class/bdi/${device}/max_ratio`, value: '10' },
+    { file: `/sys/class/bdi/${device}/strict_limit`, value: '1' },
+  ],
 
   table: { file: '/proc/self/mountinfo' },
 

@@ -28,7 +28,7 @@ export async function prepareMountPoint(mountPoint: string, table: MountTable): 
   if (around?.mountPoint === mountPoint) return vacancyOf(around, mountPoint);
   if (around?.type.startsWith('nfs') === true)
     throw refused(`${mountPoint} lies inside the mount ${around.mountPoint}.`, 'Choose a folder outside of it.');
-  await makeEmptyFolder(mountPoint);
+  if (!table.makesMountPoint(mountPoint)) await makeEmptyFolder(mountPoint);
   return { state: 'free' };
 }
 

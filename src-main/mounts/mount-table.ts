@@ -14,6 +14,11 @@ export class MountTable {
     this.#run = run;
   }
 
+  /** Whether mounting makes the folder itself. @throws ProblemError mount-point */
+  makesMountPoint(mountPoint: string): boolean {
+    return this.#commands.makesMountPoint?.(mountPoint) ?? false;
+  }
+
   /** In the order in which they were mounted: the last at a mount point is the one that shows. @throws ProblemError */
   async read(): Promise<readonly MountedFileSystem[]> {
     const { table } = this.#commands;

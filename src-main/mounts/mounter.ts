@@ -33,6 +33,13 @@ export type UnmountForce = 'ask' | 'force' | 'lazy';
 export interface MountCommands {
   mount(request: MountRequest): CommandLine;
   unmount(mountPoint: string, force: UnmountForce): CommandLine | undefined;
+  /**
+   * Whether mounting makes the folder and unmounting takes it away; where it is left out they never do.
+   * @throws ProblemError mount-point, where it cannot be mounted there at all
+   */
+  makesMountPoint?(mountPoint: string): boolean;
+  /** What is written into files once the device is mounted, where this process may. */
+  limits?(device: string): readonly { readonly file: string; readonly value: string }[];
   /** Prints the mount table; undefined where it is a file. */
   readonly table: CommandLine | { readonly file: string };
   parseTable(text: string): readonly MountedFileSystem[];

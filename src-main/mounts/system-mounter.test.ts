@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,7 +17,7 @@ class FakeSystem {
   answer: (action: string) => Partial<Outcome> = () => ({});
   readonly mounter: SystemMounter;
 
-  constructor() {
+  constructor(more: Partial<MountCommands> = {}) {
     const command = (...args: string[]): CommandLine => ({ program: 'mount', args, timeLimit: 1000 });
     const commands: MountCommands = {
       mount: ({ mountPoint }) => command('mount', mountPoint),
@@ -27,7 +27,8 @@ class FakeSystem {
         text
           .split('\n')
           .filter(Boolean)
-          .map((mountPoint) => ({ mountPoint, source: '127.0.0.1:/x', type: 'nfs4' })),
+          .map((mountPoint) => ({ mountPoint, source: '127.0.0.1:/x', type: 'nfs4', device: '0:7' })),
+      ...more,
     };
     this.mounter = new SystemMounter('linux', commands, ({ args: [action = '', mountPoint = ''] }) => {
       if (action === 'table') return Promise.resolve({ ...good, stdout: this.mounts.join('\n') });
@@ -49,11 +50,33 @@ describe('The mounter', () => {
     expect(await system.mounter.mount(request)).toMatchObject({ mountPoint: '/mnt/x' });
   });
 
+  it('bounds what may wait to be written to it', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'windlass-bdi-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(path.join(folder, 'max_ratio'), '100\n');
+    const system = new FakeSystem({
+      limits: (device) => ['max_ratio', 'missing'].map((name) => ({ file: path.join(folder, name), value: device })),
+    });
+    await system.mounter.mount(request);
+    expect(await readFile(path.join(folder, 'max_ratio'), 'utf8')).toMatch(/^0:7/);
+    expect(await readdir(folder)).toEqual(['max_ratio']);
+  });
+
   it.each<[string, Partial<Outcome>, string]>([
     ['has no NFS client', { missing: true }, 'not-able'],
     ['hangs', { timedOut: true }, 'time-limit'],
     ['says that only root can', { stderr: 'mount.nfs: must be superuser to use mount' }, 'not-able'],
     ['says that the kernel cannot', { stderr: "mount: unknown filesystem type 'nfs4'." }, 'not-able'],
+    [
+      'finds no helper',
+      { status: 127, stderr: 'Cannot run program /usr/libexec/windlass/windlass-mount: No such file' },
+      'not-able',
+    ],
+    [
+      'is not allowed to users',
+      { status: 127, stderr: 'Error executing command as another user: Not authorized' },
+      'not-able',
+    ],
     ['gets no answer', { stderr: 'mount.nfs: Connection refused' }, 'gateway'],
     ['is refused', { stderr: 'mount.nfs: access denied by server while mounting' }, 'mount-failed'],
     ['says something new', { stderr: 'mount.nfs: the moon is full' }, 'mount-failed'],

@@ -1,4 +1,5 @@
 /** Mounts and unmounts with the system's own programs, and believes only the mount table. */
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../api/problem.ts';
 import type { RunCommand } from './command-line.ts';
@@ -31,7 +32,10 @@ export class SystemMounter {
     const deadline = performance.now() + appearWithin;
     for (;;) {
       const mounted = await this.table.at(request.mountPoint);
-      if (mounted?.source === `127.0.0.1:${request.exportPath}`) return mounted;
+      if (mounted?.source === `127.0.0.1:${request.exportPath}`) {
+        await this.#limit(mounted);
+        return mounted;
+      }
       if (performance.now() > deadline) {
         throw ProblemError.of(
           'mount-failed',
@@ -40,6 +44,16 @@ export class SystemMounter {
         );
       }
       await sleep(lookEvery);
+    }
+  }
+
+  /** Older kernels have not all of these files, and containers may only read them. */
+  async #limit({ device }: MountedFileSystem): Promise<void> {
+    if (device === undefined) return;
+    for (const { file, value } of this.#commands.limits?.(device) ?? []) {
+      await writeFile(file, value, { flag: 'r+' }).catch((error: unknown) => {
+        if (!['ENOENT', 'EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      });
     }
   }
 
