@@ -3,9 +3,10 @@ cp /tmp/64M source
 mkdir folder
 eventually 90 host exists "$CASE/source"
 cp source copy
-eventually 60 host exists "$CASE/copy"
 equal /tmp/64M copy
-host get "$CASE/copy" | cmp - /tmp/64M
+# Without CLOSE (NFSv3) what was written goes up in the pauses between, too.
+arrived() { host get "$CASE/copy" | cmp - /tmp/64M; }
+eventually 60 arrived
 [[ $OPTIONS = *vers=4.2* ]] || exit 0
 copied() {
   host requests "$CASE/copy" >/tmp/requests
