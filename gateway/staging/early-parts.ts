@@ -38,6 +38,12 @@ const atOnce = 2;
 /** Parts that are looked at, from the first that has not been sent. */
 const lookahead = 32;
 
+/**
+ * How many times as long as parts take to settle a file is written before its first ones are sent. What is written faster
+ * is better sent at its close: with the attributes that it has then, which what was begun before is given by a copy.
+ */
+const beginPatience = 10;
+
 /** Milliseconds without tries after one has failed. */
 const patience = 30_000;
 
@@ -74,7 +80,8 @@ export class EarlyParts {
     if (this.#watched.has(fileid) || this.#stopped) return;
     const record = this.#options.tree.get(fileid);
     if (record === undefined || record.size <= multipartThreshold || !isSuitable(record)) return;
-    this.#watched.set(fileid, { next: 1, seen: new Map(), notBefore: 0 });
+    const notBefore = Date.now() + beginPatience * this.#options.settle;
+    this.#watched.set(fileid, { next: 1, seen: new Map(), notBefore });
     this.#wait();
   }
 
