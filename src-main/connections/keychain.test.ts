@@ -22,7 +22,7 @@ function libraryWith(
 }
 
 const over = (library: KeychainLibrary, timeLimit = 1000) =>
-  new Keychain({ load: () => Promise.resolve(library), timeLimit });
+  new Keychain({ load: () => Promise.resolve(library), timeLimit, isLocked: () => Promise.resolve(false) });
 const failing = (message: string) => over(libraryWith({ getPassword: () => Promise.reject(new Error(message)) }));
 
 describe('The keychain', () => {
@@ -37,6 +37,12 @@ describe('The keychain', () => {
 
   it('that does not answer counts as locked', async () => {
     const keychain = over(libraryWith({ getPassword: () => new Promise(() => undefined) }), 20);
+    await expect(keychain.get('work')).rejects.toMatchObject({ code: 'locked' });
+  });
+
+  it('that is locked is told from one that holds no such entry', async () => {
+    const load = () => Promise.resolve(libraryWith());
+    const keychain = new Keychain({ load, isLocked: () => Promise.resolve(true) });
     await expect(keychain.get('work')).rejects.toMatchObject({ code: 'locked' });
   });
 

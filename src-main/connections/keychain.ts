@@ -1,5 +1,6 @@
 /** The operating system's keychain, through keytar: the only file that knows it. */
 import { keys as keysSchema, type Keys } from '../api/connections.ts';
+import { isKeychainLocked } from './keychain-lock.ts';
 import { SecretError, type SecretStore } from './secrets.ts';
 
 /** What the entries are filed under. */
@@ -23,16 +24,27 @@ const load = async (): Promise<KeychainLibrary> => {
 export class Keychain implements SecretStore {
   readonly #load: () => Promise<KeychainLibrary>;
   readonly #timeLimit: number;
+  readonly #isLocked: () => Promise<boolean>;
   #library: Promise<KeychainLibrary> | undefined;
 
-  constructor(options: { readonly load?: () => Promise<KeychainLibrary>; readonly timeLimit?: number } = {}) {
+  constructor(
+    options: {
+      readonly load?: () => Promise<KeychainLibrary>;
+      readonly timeLimit?: number;
+      readonly isLocked?: () => Promise<boolean>;
+    } = {},
+  ) {
     this.#load = options.load ?? load;
     this.#timeLimit = options.timeLimit ?? defaultTimeLimit;
+    this.#isLocked = options.isLocked ?? isKeychainLocked;
   }
 
   async get(connection: string): Promise<Keys | undefined> {
     const stored = await this.#ask((library) => library.getPassword(service, connection));
-    if (stored === null) return undefined;
+    if (stored === null) {
+      if (await this.#isLocked()) throw locked(undefined);
+      return undefined;
+    }
     const parsed = keysSchema.safeParse(json(stored));
     if (parsed.success) return parsed.data;
     // No cause: it would quote what is stored.
@@ -86,13 +98,22 @@ export class Keychain implements SecretStore {
   }
 }
 
+function locked(cause: unknown): SecretError {
+  return new SecretError('locked', 'The keychain is locked: unlock it, and the connection goes on by itself.', {
+    cause,
+  });
+}
+
 /** By the words of libsecret, Apple's Security framework and Windows' credential manager. */
 function translated(cause: unknown): SecretError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/locked|interaction is not allowed/i.test(message))
-    return new SecretError('locked', 'The keychain is locked: unlock it, and the connection goes on by itself.', {
-      cause,
-    });
+  if (/locked|interaction is not allowed/i.test(message)) return locked(cause);
+  if (/Rejected send message|AccessDenied/.test(message))
+    return new SecretError(
+      'refused',
+      'The system does not let Windlass speak to the keychain: allow it where it runs confined (snap, Flatpak, container), or keep the keys in a file (--creds-file) or an AWS profile.',
+      { cause },
+    );
   if (/dismissed|denied|cancel/i.test(message))
     return new SecretError('refused', 'The keychain has refused: allow Windlass to use its entry when it asks.', {
       cause,

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { hasCommand, isDebian, isLinux, isRoot } from './machine.ts';
 import { Unavailable } from './unavailable.ts';
 
-/** What tests need packages for: the kernel client's lab, another client, and the S3 servers. */
+/** What tests need packages for: the kernel client's lab, another client, the S3 servers, and a keychain. */
 const ofTests = {
   lab: ['debootstrap', 'debian-archive-keyring', 'iproute2', 'util-linux', 'ca-certificates'],
   libnfs: ['libnfs-utils'],
   moto: ['python3', 'python3-venv', 'ca-certificates'],
+  keychain: ['gnome-keyring', 'dbus-daemon', 'dbus-bin'],
   versitygw: ['golang-go', 'ca-certificates'],
 } as const satisfies Record<string, readonly string[]>;
 
