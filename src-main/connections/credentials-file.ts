@@ -58,15 +58,19 @@ export function formatCredentials({ accessKeyId, secretAccessKey, sessionToken }
 
 async function readPrivate(file: string): Promise<string> {
   try {
-    await using handle = await open(file, 'r');
-    const { mode } = await handle.stat();
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new SecretError(
-        'refused',
-        `The credentials file ${file} may be read by others: run chmod 600 on it first.`,
-      );
+    const handle = await open(file, 'r');
+    try {
+      const { mode } = await handle.stat();
+      if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+        throw new SecretError(
+          'refused',
+          `The credentials file ${file} may be read by others: run chmod 600 on it first.`,
+        );
+      }
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
     }
-    return await handle.readFile('utf8');
   } catch (error) {
     if (error instanceof SecretError) throw error;
     const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'reading it failed';
