@@ -1,6 +1,7 @@
 /** `windlass …`: finds the command, and turns whatever goes wrong into one sentence and an exit status. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './completion.ts';
 import { connectionCommand } from './connection.ts';
 import { credsCommand } from './creds.ts';
 import { doctorCommand } from './doctor.ts';
@@ -32,6 +33,7 @@ async function run(argv: readonly string[]): Promise<number> {
     pauseCommand,
     resumeCommand,
     limitCommand,
+    completionCommand,
   ];
   for (const command of commands) addTo(program, command(ended));
   try {
