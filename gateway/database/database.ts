@@ -4,6 +4,7 @@
  * neighbours (one flush for many), and `durable()` waits for that. LMDB's own synchronous transactions would make the
  * event loop wait for the disk each time.
  */
+import { constants } from 'node:os';
 import path from 'node:path';
 import { pack, unpack } from 'msgpackr';
 import { open, type Database as LmdbTable, type Key as LmdbKey, type RootDatabase } from 'lmdb';
@@ -24,9 +25,27 @@ export interface Table<V> {
   ): Iterable<readonly [Key, V]>;
 }
 
-/** The stored data are from a newer program, or not readable at all. */
+/** Milliseconds between tries to write what the disk had no room for. */
+const roomRetry = 1000;
+
+/** What LMDB says where there is no room; a write that the disk takes in part is EIO to it. Its own: MDB_MAP_FULL. */
+const noRoom: ReadonlySet<unknown> = new Set([
+  constants.errno.ENOSPC,
+  constants.errno.EDQUOT,
+  constants.errno.EIO,
+  -30792,
+]);
+
+/** The stored data are from a newer program, or cannot be read or written. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
+  /** NOSPC: nothing is lost, and what was changed is written once there is room. */
+  readonly code: 'NOSPC' | undefined;
+
+  constructor(message: string, { code, ...options }: ErrorOptions & { readonly code?: 'NOSPC' } = {}) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** Raised when what is stored changes its shape; migrations belong in `open`. */
@@ -66,6 +85,9 @@ export class Database {
   #scheduled = false;
   #flushing: Promise<void> | undefined;
   #failure: Error | undefined;
+  /** The last try to write found no room; what was to be written waits for the next. */
+  #shortage: DatabaseError | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   private constructor(root: RootDatabase) {
     this.#root = root;
@@ -84,6 +106,8 @@ export class Database {
       mapSize,
       maxDbs: 32,
       encoding: 'binary',
+      // What is batched here is one batch; LMDB's own would leave a rejected promise to nobody where it fails.
+      eventTurnBatching: false,
     });
     // LMDB syncs its file and not the name of it.
     await syncFolder(folder);
@@ -136,12 +160,21 @@ export class Database {
     }
   }
 
-  /** Resolves when every transaction so far is on the disk. @throws where the disk refused: nothing later is durable either */
+  /** Before something new is begun that would need room. @throws DatabaseError NOSPC where there is none */
+  requireRoom(): void {
+    if (this.#shortage !== undefined) throw this.#shortage;
+  }
+
+  /**
+   * Resolves when every transaction so far is on the disk.
+   * @throws DatabaseError; NOSPC: not yet, for want of room; else nothing later is durable either
+   */
   async durable(): Promise<void> {
     while (this.#failure === undefined && (this.#scheduled || this.#flushing !== undefined)) {
       // A flush that is under way may have begun before the last transaction: then one more follows it.
       const again = this.#scheduled;
       await (this.#flushing ?? this.#flush());
+      this.requireRoom();
       if (!again) break;
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -151,6 +184,7 @@ export class Database {
     try {
       await this.durable();
     } finally {
+      clearTimeout(this.#retry);
       await this.#root.close();
     }
   }
@@ -165,41 +199,73 @@ export class Database {
     if (this.#flushing !== undefined) return this.#flushing;
     if (!this.#scheduled) return Promise.resolve();
     this.#scheduled = false;
+    clearTimeout(this.#retry);
     this.#flushing = this.#write()
+      .then(() => (this.#shortage = undefined))
       .catch((cause: unknown) => {
+        if (cause instanceof DatabaseError) {
+          this.#shortage = cause;
+          this.#scheduled = true;
+          this.#retry = setTimeout(() => void this.#flush(), roomRetry).unref();
+          return;
+        }
         this.#failure = new DatabaseError(
           'The local database cannot be written; no change is safe until the gateway is started again.',
-          {
-            cause,
-          },
+          { cause },
         );
       })
-      .finally(() => {
+      .then(() => {
         this.#flushing = undefined;
-        if (this.#scheduled && this.#failure === undefined) setImmediate(() => void this.#flush());
+        const goesOn = this.#scheduled && this.#failure === undefined && this.#shortage === undefined;
+        if (goesOn) setImmediate(() => void this.#flush());
       });
     return this.#flushing;
   }
 
+  /** @throws DatabaseError NOSPC where nothing was written and everything waits as before */
   async #write(): Promise<void> {
-    // All in one turn of the event loop: LMDB commits them as one transaction (eventTurnBatching).
     const written: { table: StoredTable<unknown>; writes: Writes }[] = [];
-    const commits: Promise<boolean>[] = [];
     for (const table of this.#tables.values()) {
       const writes = table.take();
-      if (writes.size === 0) continue;
-      written.push({ table, writes });
-      for (const { key, packed } of writes.values()) {
-        commits.push(
-          packed === undefined ? table.stored.remove(key as LmdbKey) : table.stored.put(key as LmdbKey, packed),
-        );
-      }
+      if (writes.size > 0) written.push({ table, writes });
     }
-    await Promise.all(commits);
+    if (written.length === 0) return;
+    const before = this.#lastCommitted();
+    try {
+      await this.#root.batch(() => {
+        for (const { table, writes } of written) {
+          for (const { key, packed } of writes.values()) {
+            if (packed === undefined) void table.stored.remove(key as LmdbKey);
+            else void table.stored.put(key as LmdbKey, packed);
+          }
+        }
+      });
+    } catch (error) {
+      const cause = await causeOf(error);
+      // One that can be seen was refused by the flush: whatever the system has of it cannot be relied on.
+      const isUndone = this.#lastCommitted() === before;
+      if (!isUndone || !noRoom.has((cause as { code?: unknown }).code)) throw cause;
+      for (const { table, writes } of written) table.takeBack(writes);
+      throw new DatabaseError(
+        'The disk that holds the local database is full. Free some space: what was changed is kept and written then.',
+        { cause, code: 'NOSPC' },
+      );
+    }
     await this.#root.flushed;
     this.#root.resetReadTxn();
     for (const { table, writes } of written) table.written(writes);
   }
+
+  /** Number of LMDB's last transaction that can be seen. */
+  #lastCommitted(): number {
+    return (this.#root.getStats() as { readonly lastTxnId: number }).lastTxnId;
+  }
+}
+
+/** Why a batch was not committed: lmdb tells it by another promise, which must not be left alone. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const told = (error as { readonly commitError?: Promise<unknown> }).commitError;
+  return told === undefined ? error : told.catch((cause: unknown) => cause);
 }
 
 class StoredTable<V> implements Table<V> {
@@ -312,6 +378,12 @@ class StoredTable<V> implements Table<V> {
     this.#flushing = this.#waiting;
     this.#waiting = new Map();
     return this.#flushing;
+  }
+
+  /** They could not be written: later ones of the same keys count instead. */
+  takeBack(writes: Writes): void {
+    for (const [id, write] of writes) if (!this.#waiting.has(id)) this.#waiting.set(id, write);
+    this.#flushing = new Map();
   }
 
   written(writes: Writes): void {

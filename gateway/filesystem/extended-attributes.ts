@@ -134,7 +134,11 @@ export class ExtendedAttributes {
       return changeInfo([record.change, after]);
     });
     queue.touchFile(found.fileid, openFiles.hasWriter(found.fileid));
-    await database.durable();
+    try {
+      await database.durable();
+    } catch (error) {
+      throw this.#parts.failures.translate(error);
+    }
     return info;
   }
 

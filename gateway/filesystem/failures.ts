@@ -53,6 +53,8 @@ export class Failures {
     if (error instanceof FileSystemError) return error;
     if (error instanceof StagingError) return new FileSystemError(error.code, error.message, { cause: error });
     if (error instanceof StoreError) return this.#ofStore(error);
+    if (error instanceof DatabaseError && error.code === 'NOSPC')
+      return new FileSystemError('NOSPC', error.message, { cause: error });
     if (!(error instanceof DatabaseError)) this.#log.error({ error }, 'A file operation failed unexpectedly.');
     return new FileSystemError('IO', 'the operation failed', { cause: error });
   }

@@ -82,7 +82,7 @@ export class NameChanges {
       files.require(result.node.fileid).truncate(size);
       database.transact(() => namespace.publish(result.node.fileid));
     }
-    await (files.get(result.node.fileid)?.commit() ?? database.durable());
+    await this.#kept(files.get(result.node.fileid)?.commit());
     return result;
   }
 
@@ -140,8 +140,26 @@ export class NameChanges {
     if (found !== undefined) throw new FileSystemError('EXIST');
     const initial = initialFields(parent.node.export, parent.record, parent.caller, attributes, type);
     const result = this.#create(parent, name, context, { ...initial, ...fields });
-    await this.#parts.database.durable();
+    await this.#kept();
     return result;
+  }
+
+  /** Waits until the change is on the disk. @throws FileSystemError NOSPC, IO */
+  async #kept(commit = this.#parts.database.durable()): Promise<void> {
+    try {
+      await commit;
+    } catch (error) {
+      throw this.#parts.failures.translate(error);
+    }
+  }
+
+  /** @throws FileSystemError NOSPC */
+  #requireRoom(): void {
+    try {
+      this.#parts.database.requireRoom();
+    } catch (error) {
+      throw this.#parts.failures.translate(error);
+    }
   }
 
   #create(
@@ -150,6 +168,7 @@ export class NameChanges {
     { once: key }: OperationContext,
     record: Parameters<Namespace['create']>[2],
   ): Created {
+    this.#requireRoom();
     const { database, namespace, once, places, tree } = this.#parts;
     this.#inodes.checkKey(parent.fileid, parent.node, name);
     return database.transact(() => {
@@ -184,7 +203,7 @@ export class NameChanges {
 
   /** An answer that was found: who gave it first may still be waiting for the disk. */
   async #onDisk<T>(answer: T): Promise<T> {
-    await this.#parts.database.durable();
+    await this.#kept();
     return answer;
   }
 
@@ -230,7 +249,7 @@ export class NameChanges {
       return changeInfo(result.changes[0]);
     });
     queue.release();
-    await database.durable();
+    await this.#kept();
     return info;
   }
 
@@ -297,7 +316,7 @@ export class NameChanges {
       return renamed(done);
     });
     queue.release();
-    await database.durable();
+    await this.#kept();
     return result;
   }
 

@@ -2,7 +2,7 @@
  * Files with bytes that the store does not have. A staged file is a set of extents over its object; each upload takes a
  * frozen generation of it, which later writes do not touch because segments are never written over.
  */
-import type { Database, Table } from '../database/database.ts';
+import { DatabaseError, type Database, type Table } from '../database/database.ts';
 import type { ExtentRecord, Fileid, InodeRecord, StoredObject } from './records.ts';
 import { nextChange, type Tree } from './tree.ts';
 import { Extents, isSameSource, type Extent, type Location, type Piece } from './extents.ts';
@@ -82,6 +82,7 @@ export class StagedFiles {
   ): Promise<{ readonly before: bigint; readonly after: bigint }> {
     const change = (): bigint => BigInt(this.#tree.get(fileid)?.change ?? 0);
     if (data.length === 0) return { before: change(), after: change() };
+    this.#database.requireRoom();
     const location = await this.#segments.append(data);
     // What was staged when this began may have been uploaded and dropped meanwhile.
     const before = change();
@@ -245,7 +246,14 @@ export class StagedFile {
         });
       }
     }
-    if (dirty !== undefined || freed.length > 0) await this.#database.durable();
+    try {
+      if (dirty !== undefined || freed.length > 0) await this.#database.durable();
+    } catch (error) {
+      // Not there yet for whoever asks next either.
+      if (dirty !== undefined) this.#touch(dirty.from, dirty.to);
+      this.#freed.push(...freed);
+      throw error;
+    }
     this.#release(freed);
     return record === undefined ? undefined : { extents, record };
   }
@@ -357,6 +365,12 @@ export class StagedFile {
       if (this.#frozen > 0) setTimeout(release, 1000).unref();
       else for (const extent of freed) this.#free(extent);
     };
-    setImmediate(() => void this.#database.durable().then(release, () => undefined));
+    const forgotten = (): void => {
+      const retry = (error: unknown): void => {
+        if (error instanceof DatabaseError && error.code === 'NOSPC') setTimeout(forgotten, 1000).unref();
+      };
+      void this.#database.durable().then(release, retry);
+    };
+    setImmediate(forgotten);
   }
 }
