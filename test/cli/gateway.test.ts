@@ -94,19 +94,19 @@ describe('windlass gateway with S3', () => {
   const secret = 'windlass-test-secret';
 
   it.each([
-    ['the environment', [], { AWS_ACCESS_KEY_ID: 'windlass-test', AWS_SECRET_ACCESS_KEY: secret }],
+    ['the environment', [], { AWS_ACCESS_KEY_ID: 'WINDLASSTESTKEY', AWS_SECRET_ACCESS_KEY: secret }],
     ['a credentials file', ['--credentials-file', 'keys.toml'], {}],
     ['a profile', ['--profile', 'work'], {}],
   ])('takes its keys from %s', async (_what, args, environment) => {
     await writeFile(
       path.join(windlass.home, 'keys.toml'),
-      `aws_access_key_id = "windlass-test"\naws_secret_access_key = "${secret}"\n`,
+      `aws_access_key_id = "WINDLASSTESTKEY"\naws_secret_access_key = "${secret}"\n`,
       { mode: 0o600 },
     );
     await mkdir(path.join(windlass.home, '.aws'));
     await writeFile(
       path.join(windlass.home, '.aws/credentials'),
-      `[work]\naws_access_key_id = windlass-test\naws_secret_access_key = ${secret}\n`,
+      `[work]\naws_access_key_id = WINDLASSTESTKEY\naws_secret_access_key = ${secret}\n`,
     );
     const { child, result } = await windlass.startGateway(
       ['--endpoint', s3.endpoint, '--region', s3.region, '--export', 'a=photos', '--log-level', 'debug', ...args],
@@ -126,7 +126,7 @@ describe('windlass gateway with S3', () => {
     async (_what, exports) => {
       const proxy = await startProxy({ target: s3.endpoint });
       const args = ['--endpoint', proxy.endpoint, '--region', s3.region, ...exports];
-      const environment = { AWS_ACCESS_KEY_ID: 'windlass-test', AWS_SECRET_ACCESS_KEY: secret };
+      const environment = { AWS_ACCESS_KEY_ID: 'WINDLASSTESTKEY', AWS_SECRET_ACCESS_KEY: secret };
       const first = await windlass.startGateway(args, { environment });
       first.child.kill('SIGTERM');
       await first.result;
@@ -144,7 +144,7 @@ describe('windlass gateway with S3', () => {
   it('warns of keys in its arguments', async () => {
     const { child, result } = await windlass.startGateway([
       ...['--endpoint', s3.endpoint, '--region', s3.region],
-      ...['--access-key', 'windlass-test', '--secret-key', secret],
+      ...['--access-key', 'WINDLASSTESTKEY', '--secret-key', secret],
     ]);
     child.kill('SIGTERM');
     const { status, stderr, said } = await result;

@@ -35,7 +35,7 @@ async function expectStartError(args: readonly string[], sentence: RegExp, optio
   expect(stderr).not.toContain(secret);
 }
 
-const keys = { AWS_ACCESS_KEY_ID: 'windlass-test', AWS_SECRET_ACCESS_KEY: secret };
+const keys = { AWS_ACCESS_KEY_ID: 'WINDLASSTESTKEY', AWS_SECRET_ACCESS_KEY: secret };
 const onMoto = () => ['--endpoint', s3.endpoint, '--region', s3.region];
 
 /** Something else that listens on a port of 127.0.0.1. */

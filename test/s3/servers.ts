@@ -98,7 +98,7 @@ async function versitygwFolder(): Promise<string> {
 
 class Server implements S3Server {
   readonly region = 'us-east-1';
-  readonly accessKeyId = 'windlass-test';
+  readonly accessKeyId = 'WINDLASSTESTKEY';
   readonly secretAccessKey = 'windlass-test-secret';
   readonly endpoint: string;
   readonly #child: ChildProcess;
@@ -201,7 +201,7 @@ export async function startVersitygw(place?: ServerPlace): Promise<S3Server> {
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ROOT_ACCESS_KEY: 'windlass-test', ROOT_SECRET_KEY: 'windlass-test-secret' },
+      env: { ...process.env, ROOT_ACCESS_KEY: 'WINDLASSTESTKEY', ROOT_SECRET_KEY: 'windlass-test-secret' },
     },
   );
   const cleanUp = (): Promise<void> => rm(data, { recursive: true, force: true });
