@@ -124,6 +124,12 @@ export const layers = [
     except: ['src-main/api/'],
     because: 'src-renderer/ knows src-main/api/ and nothing else of the project.',
   },
+  {
+    files: ['src-renderer/'],
+    exceptFiles: ['src-renderer/vite.config.ts'],
+    never: ['node:*'],
+    because: 'src-renderer/ runs in browsers: it imports no Node modules.',
+  },
 ];
 
 const matches = (/** @type {string} */ name, /** @type {readonly string[]} */ patterns) =>

@@ -38,10 +38,12 @@ const tests = (project: string, ...options: readonly string[]): Step => ({
 const steps: readonly Step[] = [
   check('format', program('prettier/bin/prettier.cjs'), '--check', '.'),
   check('types', program('typescript/bin/tsc'), '--noEmit'),
+  check('window types', program('typescript/bin/tsc'), '--noEmit', '-p', 'src-renderer'),
   check('lint', program('eslint/bin/eslint.js'), '.'),
   tests('unit'),
   tests('s3'),
   tests('whole'),
+  tests('desktop'),
   // They mostly wait: for uploads to settle, for what others do to be seen.
   tests('kernel', '--maxWorkers', '4'),
   tests('chaos', '--maxWorkers', '3'),

@@ -28,6 +28,11 @@ export interface Route {
   readonly response: z.ZodType;
 }
 
+/** The path of a route with its components filled in. */
+export function pathOf({ path }: Route, parameters: Readonly<Record<string, unknown>>): string {
+  return path.replaceAll(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(String(parameters[name])));
+}
+
 const nothing = z.object({});
 const byName = z.object({ name: connectionId });
 const byId = z.object({ id: mountId });

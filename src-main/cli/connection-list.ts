@@ -1,7 +1,7 @@
 /** `windlass connection list` */
 import { Command } from 'commander';
 import type { Connection } from '../api/connections.ts';
-import { presets } from '../connections/presets.ts';
+import { presets } from '../api/presets.ts';
 import { withConnections } from './connection-access.ts';
 import { printJson } from './format.ts';
 

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { newConnection, preset, type NewConnection, type Preset, type SecretSource } from '../api/connections.ts';
-import { MissingField, presetEndpoint, presets } from '../connections/presets.ts';
+import { MissingField, presetEndpoint, presets } from '../api/presets.ts';
 import { UsageError } from './command-error.ts';
 import { parseEndpoint } from './parse-endpoint.ts';
 import { ParseError } from './parse-error.ts';

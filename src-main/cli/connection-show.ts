@@ -1,7 +1,7 @@
 /** `windlass connection show` */
 import { Command } from 'commander';
 import type { Connection, SecretSource } from '../api/connections.ts';
-import { presets } from '../connections/presets.ts';
+import { presets } from '../api/presets.ts';
 import { withConnections } from './connection-access.ts';
 import { formatSize, printJson } from './format.ts';
 

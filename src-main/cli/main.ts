@@ -12,6 +12,7 @@ import { limitCommand } from './limit.ts';
 import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
 import { statusCommand } from './status.ts';
+import { uiCommand } from './ui.ts';
 
 async function run(argv: readonly string[]): Promise<number> {
   let status = 0;
@@ -33,6 +34,7 @@ async function run(argv: readonly string[]): Promise<number> {
     pauseCommand,
     resumeCommand,
     limitCommand,
+    uiCommand,
     completionCommand,
   ];
   for (const command of commands) addTo(program, command(ended));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseId, parseSeconds, parseWholeSeconds } from './parse-number.ts';
+import { parseId, parsePort, parseSeconds, parseWholeSeconds } from './parse-number.ts';
 
 describe('an id', () => {
   it.each([
@@ -34,5 +34,18 @@ describe('seconds', () => {
     for (const text of ['0', '3601', '1.5', '60s', '']) {
       expect(() => parseWholeSeconds(text, 1, 3600)).toThrow(/from 1 to 3600/);
     }
+  });
+});
+
+describe('a port', () => {
+  it.each([
+    ['0', 0],
+    ['65535', 65_535],
+  ])('%s is taken', (text, port) => {
+    expect(parsePort(text)).toBe(port);
+  });
+
+  it.each(['', '-1', '1.5', '0x10', '65536', 'http'])('%j is refused', (text) => {
+    expect(() => parsePort(text)).toThrow(/from 0 to 65535/);
   });
 });

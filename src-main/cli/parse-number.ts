@@ -40,3 +40,16 @@ export function parseWholeSeconds(text: string, least: number, most: number): nu
   }
   return seconds;
 }
+
+/**
+ * A TCP port; 0 stands for any that is free.
+ *
+ * @throws ParseError
+ */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new ParseError(`needs a port from 0 to 65535, and not ${JSON.stringify(text)}`);
+  }
+  return port;
+}

@@ -5,7 +5,7 @@ import { connectionSettings, type ConnectionSettings, type Keys, type NewConnect
 import { ProblemError } from '../api/problem.ts';
 import { SettingsFile } from '../settings-file.ts';
 import { readCredentialsFile } from './credentials-file.ts';
-import { MissingField, presetEndpoint, presets } from './presets.ts';
+import { MissingField, presetEndpoint, presets } from '../api/presets.ts';
 import { SecretError, type SecretStore } from './secrets.ts';
 
 const contents = z.object({ connections: z.array(connectionSettings) });

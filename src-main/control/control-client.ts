@@ -3,8 +3,7 @@ import http from 'node:http';
 import { text } from 'node:stream/consumers';
 import { event as eventSchema, type Event } from '../api/events.ts';
 import { problem, ProblemError } from '../api/problem.ts';
-import { routes, type Api, type Route } from '../api/routes.ts';
-import { pathOf } from './route-table.ts';
+import { pathOf, routes, type Api, type Route } from '../api/routes.ts';
 
 /** A socket path, or a named pipe of Windows. */
 export interface ControlAddress {

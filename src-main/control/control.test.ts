@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connection as connectionSchema, type Connection } from '../api/connections.ts';
 import type { Event } from '../api/events.ts';
 import { ProblemError } from '../api/problem.ts';
-import { routes, type Handlers, type RouteName } from '../api/routes.ts';
+import { pathOf, routes, type Handlers, type RouteName } from '../api/routes.ts';
 import { controlClient, controlEvents, type ControlAddress } from './control-client.ts';
 import { controlListener } from './control-server.ts';
-import { matchRoute, pathOf } from './route-table.ts';
+import { matchRoute } from './route-table.ts';
 
 const lab: Connection = connectionSchema.parse({
   name: 'lab',

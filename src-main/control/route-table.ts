@@ -1,4 +1,4 @@
-/** Finds the route that a request means, and makes requests of routes. Pure. */
+/** Finds the route that a request means. Pure. */
 import { routes, type Route, type RouteName } from '../api/routes.ts';
 
 export interface Match {
@@ -32,11 +32,6 @@ export function matchRoute(method: string, path: string): Match | { readonly all
     if (fits) allowed.push(route.method);
   }
   return allowed.length === 0 ? undefined : { allowed };
-}
-
-/** The path of a route with its components filled in. */
-export function pathOf({ path }: Route, parameters: Readonly<Record<string, unknown>>): string {
-  return path.replaceAll(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(String(parameters[name])));
 }
 
 function decode(text: string): string | undefined {

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { hasCommand, isDebian, isLinux, isRoot } from './machine.ts';
 import { Unavailable } from './unavailable.ts';
 
-/** What tests need packages for: the kernel client's lab, another client, the S3 servers, and a keychain. */
+/** What tests need packages for: the kernel client's lab, another client, the S3 servers, a browser, and a keychain. */
 const ofTests = {
   lab: ['debootstrap', 'debian-archive-keyring', 'iproute2', 'util-linux', 'ca-certificates'],
   libnfs: ['libnfs-utils'],
+  browser: ['chromium', 'fonts-dejavu-core'],
   moto: ['python3', 'python3-venv', 'ca-certificates'],
   keychain: ['gnome-keyring', 'dbus-daemon', 'dbus-bin'],
   versitygw: ['golang-go', 'ca-certificates'],

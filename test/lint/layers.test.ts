@@ -33,6 +33,7 @@ const apiAlone = 'src-main/api/ is what the renderer sees: it imports nothing of
 const gatewayDoors = 'src-main/ starts the gateway and imports only its main.ts, control.ts and configuration.ts.';
 const mainWithoutRenderer = 'src-main/ never imports src-renderer/; what both need belongs in src-main/api/.';
 const rendererAndApi = 'src-renderer/ knows src-main/api/ and nothing else of the project.';
+const rendererInBrowsers = 'src-renderer/ runs in browsers: it imports no Node modules.';
 
 describe('an import that breaks a layer is an error that names the rule', () => {
   it.each([
@@ -70,6 +71,7 @@ describe('an import that breaks a layer is an error that names the rule', () => 
     ['src-main/desktop/windows.ts', '../../src-renderer/main.tsx', mainWithoutRenderer],
     ['src-renderer/main.tsx', '../src-main/service.ts', rendererAndApi],
     ['src-renderer/main.tsx', '../gateway/control.ts', rendererAndApi],
+    ['src-renderer/main.tsx', 'node:fs', rendererInBrowsers],
   ])('%s importing %s', async (file, module, rule) => {
     expect(await lint(file, imports(module))).toContain(`windlass/layers: ${rule}`);
   });

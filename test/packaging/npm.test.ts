@@ -81,6 +81,10 @@ describe('The npm package', () => {
     });
   });
 
+  it('has the window, which windlass ui serves', () => {
+    expect(existsSync(path.resolve(path.dirname(entry), '../../window/index.html'))).toBe(true);
+  });
+
   it('has no tests in it', async () => {
     const files = await readdir(path.dirname(path.dirname(path.dirname(path.dirname(entry)))), { recursive: true });
     expect(files.filter((file) => /\.test\.|\/testing\//.test(file) && !file.includes('node_modules'))).toEqual([]);

@@ -1,5 +1,5 @@
 /** What is known of the services that people use: where their S3 is, and what it needs to be told. */
-import type { Preset } from '../api/connections.ts';
+import type { Preset } from './connections.ts';
 
 export interface PresetFacts {
   readonly title: string;
